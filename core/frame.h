@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frame: one link-layer frame (Ethernet on TAP, an IP packet on TUN) with its bytes behind it.
+// It has exactly one owner at every moment; whoever takes it forwards it, holds it or frees it.
+#pragma once
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/sink.h"
+
+typedef struct FramePool FramePool;
+
+enum {
+    FRAME_SMALL_SLOT_BYTES = 2048,      // Frame, headroom and an ordinary Ethernet frame
+    FRAME_LARGE_SLOT_BYTES = 68 * 1024, // the same for the longest frame a TAP can give
+    FRAME_HEADROOM_BYTES = 32,          // in front of the bytes: device headers, VLAN tags
+    FRAME_MAX_BYTES = 65535 + 14 + 4,   // an IP packet of 65535 bytes behind Ethernet and VLAN
+    FRAME_ETHERNET_HEADER_BYTES = 14,
+};
+
+struct Frame {
+    Frame *next;        // in the one queue that holds it
+    FramePool *pool;    // where frame_free() returns it
+    uint64_t index;     // its number on the present link direction, from 0: the key of its fate
+    int64_t entered_ns; // engine time at which it entered the present link direction
+    int64_t wired_ns;   // engine time at which the present link finished sending its last bit
+    int64_t due_ns;     // engine time at which its present holder lets it go
+
+    uint32_t length_bytes; // of the bytes at frame_bytes()
+    uint32_t room_bytes;   // how long it may become
+
+    // Offload state, as in struct virtio_net_hdr: all zero is a finished frame.
+    uint16_t gso_size_bytes;    // payload of each segment of a super-frame
+    uint16_t gso_header_bytes;  // headers that each segment repeats
+    uint16_t csum_start_bytes;  // where the checksum still to be completed starts
+    uint16_t csum_offset_bytes; // and where, from there, it is to be stored
+    uint8_t gso_type;
+    uint8_t offload_flags;
+    uint16_t n_segments; // frames on the wire that it stands for, at least 1
+
+    uint8_t headroom[FRAME_HEADROOM_BYTES];
+    uint8_t bytes[];
+};
+
+static_assert(offsetof(Frame, headroom) <= 80, "what is read on a frame's way has grown");
+static_assert(sizeof(Frame) + 1600 < FRAME_SMALL_SLOT_BYTES, "an ordinary frame has no room");
+static_assert(sizeof(Frame) + FRAME_MAX_BYTES < FRAME_LARGE_SLOT_BYTES, "a long frame has no room");
+
+// The longest frame that fits a small slot.
+#define FRAME_SMALL_BYTES ((uint32_t)(FRAME_SMALL_SLOT_BYTES - sizeof(Frame)))
+
+// A pool of frames bounded to `limit_bytes` of memory, of which only what is used is ever touched.
+// Not thread-safe: it belongs to the thread that runs the engine. NULL when the address space
+// cannot be had (errno is set).
+FramePool *frame_pool_new(uint64_t limit_bytes);
+
+// All frames must have been freed before: a frame still out is a bug in its owner.
+void frame_pool_free(FramePool *pool);
+
+// Frames now out of the pool, and the memory of their slots.
+uint64_t frame_pool_in_use_frames(const FramePool *pool);
+uint64_t frame_pool_in_use_bytes(const FramePool *pool);
+
+// A frame with room for `room_bytes` (0 to FRAME_MAX_BYTES) and length 0, fields zeroed;
+// NULL when the pool's limit is reached: the caller counts DROP_NO_MEMORY.
+Frame *frame_new(FramePool *pool, uint32_t room_bytes);
+
+// A second frame with the same bytes and offload state, or NULL as frame_new().
+Frame *frame_copy(const Frame *frame);
+
+void frame_free(Frame *frame);

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads and writes the fields that parameter tables describe, and says what they accept.
+#include "core/param.h"
+
+#include <string.h>
+
+#include "core/quote.h"
+
+static bool param_is_bounded(const ParamSpec *spec)
+{
+    return spec->max > 0;
+}
+
+G_GNUC_PRINTF(4, 5)
+static bool param_fail(GError **error, QuantityError code, const char *text, const char *format,
+                       ...)
+{
+    g_autofree char *quote = quote_new(text);
+    g_autofree char *reason = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    reason = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, QUANTITY_ERROR, (int)code, "%s %s", quote, reason);
+    return false;
+}
+
+// Whether `amount`, parsed from `text`, is in the range of `spec`.
+static bool param_check(const ParamSpec *spec, uint64_t amount, const char *text, GError **error)
+{
+    g_autofree char *range = NULL;
+
+    if (amount >= spec->min && (!param_is_bounded(spec) || amount <= spec->max))
+        return true;
+    range = param_range(spec);
+    return param_fail(error, QUANTITY_ERROR_RANGE, text, "is out of range: write %s", range);
+}
+
+// The letters of a choice or boolean that was not understood.
+static bool param_fail_choice(const ParamSpec *spec, const char *text,
+                              const char *const *candidates, GError **error)
+{
+    const char *nearest = param_nearest(text, candidates);
+    g_autofree char *range = param_range(spec);
+
+    if (nearest != NULL)
+        return param_fail(error, QUANTITY_ERROR_FORM, text,
+                          "is unknown: did you mean \"%s\"? Write %s", nearest, range);
+    return param_fail(error, QUANTITY_ERROR_FORM, text, "is unknown: write %s", range);
+}
+
+static bool param_parse_boolean(const ParamSpec *spec, const char *text, bool *value,
+                                GError **error)
+{
+    // What YAML 1.1 calls a boolean: the even ones are true.
+    static const char *const words[] = {"yes", "no", "true", "false", "on", "off", NULL};
+
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(text, words[i]) == 0) {
+            *value = i % 2 == 0;
+            return true;
+        }
+    }
+    return param_fail_choice(spec, text, words, error);
+}
+
+static bool param_parse_choice(const ParamSpec *spec, const char *text, int *value, GError **error)
+{
+    for (int i = 0; spec->choices[i] != NULL; i++) {
+        if (strcmp(text, spec->choices[i]) == 0) {
+            *value = i;
+            return true;
+        }
+    }
+    return param_fail_choice(spec, text, spec->choices, error);
+}
+
+static const ParamWord *param_find_word(const ParamSpec *spec, const char *text)
+{
+    for (const ParamWord *word = spec->words; word != NULL && word->word != NULL; word++) {
+        if (strcmp(word->word, text) == 0)
+            return word;
+    }
+    return NULL;
+}
+
+// The amount that `text` says, for the types that are one unsigned number.
+static bool param_parse_amount(const ParamSpec *spec, const char *text, uint64_t *amount,
+                               GError **error)
+{
+    const ParamWord *word = param_find_word(spec, text);
+    int64_t ns = 0;
+    bool parsed;
+
+    if (word != NULL) {
+        *amount = word->amount;
+        return true;
+    }
+    if (spec->type == PARAM_DURATION) {
+        parsed = quantity_parse_duration_ns(text, &ns, error);
+        *amount = (uint64_t)ns;
+    } else if (spec->type == PARAM_RATE) {
+        parsed = quantity_parse_rate_bps(text, amount, error);
+    } else if (spec->type == PARAM_SIZE) {
+        parsed = quantity_parse_size_bytes(text, amount, error);
+    } else if (spec->type == PARAM_PROBABILITY) {
+        parsed = quantity_parse_probability(text, amount, error);
+    } else {
+        parsed = quantity_parse_count(text, amount, error);
+    }
+    return parsed && param_check(spec, *amount, text, error);
+}
+
+bool param_set(const ParamSpec *spec, void *config, const char *text, GError **error)
+{
+    void *field = (char *)config + spec->offset;
+    uint64_t amount;
+    Limit limit;
+
+    switch (spec->type) {
+    case PARAM_BOOLEAN:
+        return param_parse_boolean(spec, text, field, error);
+    case PARAM_CHOICE:
+        return param_parse_choice(spec, text, field, error);
+    case PARAM_LIMIT:
+        if (!quantity_parse_limit(text, &limit, error) ||
+            !param_check(spec, limit.amount, text, error))
+            return false;
+        *(Limit *)field = limit;
+        return true;
+    case PARAM_DURATION:
+        if (!param_parse_amount(spec, text, &amount, error))
+            return false;
+        *(int64_t *)field = (int64_t)amount;
+        return true;
+    case PARAM_RATE:
+    case PARAM_SIZE:
+    case PARAM_PROBABILITY:
+    case PARAM_COUNT:
+        if (!param_parse_amount(spec, text, &amount, error))
+            return false;
+        *(uint64_t *)field = amount;
+        return true;
+    }
+    g_assert_not_reached();
+}
+
+void param_set_fallbacks(const ParamSpec *table, void *config)
+{
+    for (const ParamSpec *spec = table; spec->name != NULL; spec++) {
+        g_autoptr(GError) error = NULL;
+
+        if (spec->fallback != NULL && !param_set(spec, config, spec->fallback, &error))
+            g_error("the fallback of the parameter %s: %s", spec->name, error->message);
+    }
+}
+
+// An amount in the unit of the parameter's type.
+static char *param_format_amount(const ParamSpec *spec, uint64_t amount)
+{
+    switch (spec->type) {
+    case PARAM_DURATION:
+        return quantity_format_duration((int64_t)amount);
+    case PARAM_RATE:
+        return quantity_format_rate(amount);
+    case PARAM_SIZE:
+        return quantity_format_size(amount);
+    case PARAM_PROBABILITY:
+        return quantity_format_probability(amount);
+    case PARAM_LIMIT:
+    case PARAM_COUNT:
+    case PARAM_BOOLEAN:
+    case PARAM_CHOICE:
+        return g_strdup_printf("%" G_GUINT64_FORMAT, amount);
+    }
+    g_assert_not_reached();
+}
+
+char *param_format(const ParamSpec *spec, const void *config)
+{
+    const void *field = (const char *)config + spec->offset;
+
+    switch (spec->type) {
+    case PARAM_BOOLEAN:
+        return g_strdup(*(const bool *)field ? "yes" : "no");
+    case PARAM_CHOICE:
+        return g_strdup(spec->choices[*(const int *)field]);
+    case PARAM_LIMIT:
+        return quantity_format_limit(*(const Limit *)field);
+    case PARAM_DURATION:
+        return quantity_format_duration(*(const int64_t *)field);
+    case PARAM_RATE:
+    case PARAM_SIZE:
+    case PARAM_PROBABILITY:
+    case PARAM_COUNT:
+        return param_format_amount(spec, *(const uint64_t *)field);
+    }
+    g_assert_not_reached();
+}
+
+// "a, b or c"
+static char *param_list(const char *const *words)
+{
+    GString *list = g_string_new(words[0]);
+
+    for (unsigned i = 1; words[0] != NULL && words[i] != NULL; i++)
+        g_string_append_printf(list, "%s%s", words[i + 1] != NULL ? ", " : " or ", words[i]);
+    return g_string_free(list, FALSE);
+}
+
+// "1ns to 1h", "1B or more"
+static char *param_format_bounds(const ParamSpec *spec)
+{
+    bool is_probability = spec->type == PARAM_PROBABILITY;
+    g_autofree char *min = param_format_amount(spec, spec->min);
+    g_autofree char *max = NULL;
+
+    if (!param_is_bounded(spec) && !is_probability)
+        return g_strdup_printf("%s or more", min);
+    max = param_format_amount(spec, param_is_bounded(spec) ? spec->max : RANDOM_ALWAYS);
+    return g_strdup_printf("%s to %s", min, max);
+}
+
+static char *param_format_limit_bounds(const ParamSpec *spec)
+{
+    GString *bounds = g_string_new(NULL);
+
+    for (LimitUnit unit = LIMIT_TIME; unit <= LIMIT_PACKETS; unit++) {
+        g_autofree char *min = quantity_format_limit((Limit){unit, spec->min});
+        g_autofree char *max = quantity_format_limit((Limit){unit, spec->max});
+
+        if (unit > LIMIT_TIME)
+            g_string_append(bounds, unit == LIMIT_PACKETS ? ", or " : ", ");
+        g_string_append(bounds, min);
+        g_string_append_printf(bounds, param_is_bounded(spec) ? " to %s" : " or more", max);
+    }
+    return g_string_free(bounds, FALSE);
+}
+
+char *param_range(const ParamSpec *spec)
+{
+    GString *range;
+    g_autofree char *bounds = NULL;
+
+    if (spec->type == PARAM_BOOLEAN)
+        return g_strdup("yes or no");
+    if (spec->type == PARAM_CHOICE)
+        return param_list(spec->choices);
+    bounds =
+        spec->type == PARAM_LIMIT ? param_format_limit_bounds(spec) : param_format_bounds(spec);
+    range = g_string_new(bounds);
+    for (const ParamWord *word = spec->words; word != NULL && word->word != NULL; word++) {
+        g_autofree char *amount = param_format_amount(spec, word->amount);
+
+        g_string_append_printf(range, ", or %s (%s)", word->word, amount);
+    }
+    return g_string_free(range, FALSE);
+}
+
+const ParamSpec *param_find(const ParamSpec *table, const char *name)
+{
+    for (const ParamSpec *spec = table; spec->name != NULL; spec++) {
+        if (strcmp(spec->name, name) == 0)
+            return spec;
+    }
+    return NULL;
+}
+
+enum { NEAREST_MAX_BYTES = 64 }; // longer words are like nothing
+
+// Damerau's distance with adjacent transpositions (optimal string alignment): the fewest letters
+// inserted, left out, changed or swapped that make `a` of `b`. Both are at most NEAREST_MAX_BYTES.
+static size_t param_distance(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
+{
+    size_t rows[3][NEAREST_MAX_BYTES + 1]; // this one, the one above, and the one above that
+
+    for (size_t j = 0; j <= b_bytes; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a_bytes; i++) {
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i + 2) % 3], *above_twice = rows[(i + 1) % 3];
+
+        row[0] = i;
+        for (size_t j = 1; j <= b_bytes; j++) {
+            size_t changed = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+            row[j] = MIN(changed, MIN(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = MIN(row[j], above_twice[j - 2] + 1);
+        }
+    }
+    return rows[a_bytes % 3][b_bytes];
+}
+
+const char *param_nearest(const char *word, const char *const *candidates)
+{
+    size_t word_bytes = strlen(word);
+    size_t least = MAX(2, word_bytes / 3) + 1;
+    const char *nearest = NULL;
+
+    if (word_bytes > NEAREST_MAX_BYTES)
+        return NULL;
+    for (; *candidates != NULL; candidates++) {
+        size_t candidate_bytes = strlen(*candidates);
+        size_t distance;
+
+        if (candidate_bytes > NEAREST_MAX_BYTES || candidate_bytes >= word_bytes + least ||
+            word_bytes >= candidate_bytes + least)
+            continue;
+        distance = param_distance(word, word_bytes, *candidates, candidate_bytes);
+        if (distance < least && distance < MAX(word_bytes, candidate_bytes)) {
+            least = distance;
+            nearest = *candidates;
+        }
+    }
+    return nearest;
+}

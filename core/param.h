@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parameter tables: what can be configured, in one place. The loader, range checks, error texts,
+// `taploom check` and the reference page all read them.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/quantity.h"
+
+typedef enum {
+    PARAM_DURATION,    // int64_t, nanoseconds
+    PARAM_RATE,        // uint64_t, bits a second
+    PARAM_SIZE,        // uint64_t, bytes
+    PARAM_PROBABILITY, // Probability
+    PARAM_LIMIT,       // Limit
+    PARAM_COUNT,       // uint64_t
+    PARAM_BOOLEAN,     // bool
+    PARAM_CHOICE,      // int, an index into `choices`
+} ParamType;
+
+// A word that stands for an amount, as `ethernet` for 24 bytes.
+typedef struct {
+    const char *word;
+    uint64_t amount;
+} ParamWord;
+
+typedef struct {
+    const char *name;
+    ParamType type;
+    size_t offset;        // of the field in the configuration
+    const char *fallback; // as written in a file; NULL when it stays as zeroed: not configured
+    bool required;        // within its map, when the map is given at all
+    uint64_t min, max;    // in the type's own unit, both inclusive; max 0 means no bound of its own
+    const char *const *choices; // PARAM_CHOICE: NULL-terminated
+    const ParamWord *words;     // optional, ended by a NULL word
+    const char *summary;        // one line, for the reference page
+} ParamSpec;
+
+#define PARAM_END                                                                                  \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+// Sets the field of `config` that `spec` describes from `text`. The error says what is wrong, what
+// would be right and the range; it does not repeat the parameter's name. Changes nothing on error.
+bool param_set(const ParamSpec *spec, void *config, const char *text, GError **error);
+
+// Writes the fallback of every parameter of the table that has one.
+void param_set_fallbacks(const ParamSpec *table, void *config);
+
+// The value as a file would write it; the caller frees it.
+char *param_format(const ParamSpec *spec, const void *config);
+
+// "0ns to 1h", "independent or gilbert", "yes or no": for error texts and the reference page.
+char *param_range(const ParamSpec *spec);
+
+// The entry of that name, or NULL.
+const ParamSpec *param_find(const ParamSpec *table, const char *name);
+
+// The candidate (a NULL-terminated list) most like `word` (Damerau-Levenshtein), or NULL when none
+// is near: at most a third of the letters, two at least but never all of them, may differ.
+const char *param_nearest(const char *word, const char *const *candidates);

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quote: a text of the user's as error messages show it.
+#pragma once
+
+// `text` in double quotes, control characters escaped, cut after some 60 bytes; the caller frees
+// it.
+char *quote_new(const char *text);

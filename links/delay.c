@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Delay: holds each frame for the link's delay, with jitter around it. Order is kept: a frame that
+// drew a shorter delay than the one before waits behind it, and leaves together with it. So where
+// frames come closer together than the jitter, their mean delay is above the mean asked for, as on
+// any real path that keeps order.
+#include "links/delay.h"
+
+#include "core/frame_queue.h"
+#include "links/jitter.h"
+
+typedef struct {
+    Stage stage;
+    Event due; // of the head of the queue
+    FrameQueue under_way;
+    int64_t delay_ns;
+    JitterTable *jitter; // NULL without
+} DelayStage;
+
+#define DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
+
+static const ParamSpec delay_params[] = {
+    {.name = "delay",
+     .type = PARAM_DURATION,
+     .offset = offsetof(DelayConfig, delay_ns),
+     .max = DELAY_MAX_NS,
+     .summary = "one way, from the last bit sent to the arrival"},
+    PARAM_END,
+};
+
+static const char *const delay_distributions[] = {
+    [JITTER_UNIFORM] = "uniform", [JITTER_NORMAL] = "normal", NULL};
+
+static const ParamSpec delay_jitter_params[] = {
+    {.name = "deviation",
+     .type = PARAM_DURATION,
+     .offset = offsetof(DelayConfig, jitter_ns),
+     .max = DELAY_MAX_NS,
+     .required = true,
+     .summary = "uniform: delay plus or minus this; normal: the standard deviation"},
+    {.name = "distribution",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(DelayConfig, distribution),
+     .fallback = "uniform",
+     .choices = delay_distributions,
+     .summary = "of the delays around the mean"},
+    PARAM_END,
+};
+
+static const StageKey delay_keys[] = {
+    {"delay", delay_params, "the time a frame is under way, one way"},
+    {"jitter", delay_jitter_params, "how much the delay varies; frames keep their order"},
+    {NULL, NULL, NULL},
+};
+
+static bool delay_is_needed(const void *config)
+{
+    return ((const DelayConfig *)config)->delay_ns != 0;
+}
+
+static bool delay_check(const void *config, GError **error)
+{
+    const DelayConfig *delay = config;
+
+    if (delay->jitter_ns == 0 || delay->delay_ns != 0)
+        return true;
+    g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
+                "jitter: varies the delay, and there is none: add delay, or remove jitter");
+    return false;
+}
+
+static void delay_push(Sink *sink, Frame *frame)
+{
+    DelayStage *self = (DelayStage *)sink;
+    int64_t delay_ns = self->delay_ns;
+
+    if (self->jitter != NULL)
+        delay_ns = jitter_table_at(self->jitter, stage_draw(&self->stage, frame, 0));
+    frame->due_ns = engine_now(self->stage.engine) + delay_ns;
+    frame_queue_append(&self->under_way, frame);
+    if (!event_is_armed(&self->due))
+        engine_arm(self->stage.engine, &self->due, frame->due_ns);
+}
+
+static void delay_due(Event *event)
+{
+    DelayStage *self = (DelayStage *)((char *)event - offsetof(DelayStage, due));
+    int64_t now_ns = engine_now(self->stage.engine);
+    Frame *head;
+
+    while ((head = frame_queue_peek(&self->under_way)) != NULL && head->due_ns <= now_ns)
+        stage_forward(&self->stage, frame_queue_take(&self->under_way));
+    if (head != NULL)
+        engine_arm(self->stage.engine, &self->due, head->due_ns);
+}
+
+static void delay_init(Stage *stage, const void *config)
+{
+    DelayStage *self = (DelayStage *)stage;
+    const DelayConfig *delay = config;
+
+    event_init(&self->due, delay_due);
+    frame_queue_init(&self->under_way);
+    self->delay_ns = delay->delay_ns;
+    if (delay->jitter_ns != 0) {
+        self->jitter = g_new(JitterTable, 1);
+        jitter_table_init(self->jitter, delay);
+    }
+}
+
+static void delay_clear(Stage *stage)
+{
+    DelayStage *self = (DelayStage *)stage;
+
+    engine_disarm(stage->engine, &self->due);
+    frame_queue_clear(&self->under_way);
+    g_clear_pointer(&self->jitter, g_free);
+}
+
+static uint64_t delay_held_frames(const Stage *stage)
+{
+    return frame_queue_count(&((const DelayStage *)stage)->under_way);
+}
+
+const StageClass delay_stage_class = {
+    .name = "delay",
+    .summary = "delay and jitter, in order",
+    .position = STAGE_DELAY,
+    .keys = delay_keys,
+    .config_bytes = sizeof(DelayConfig),
+    .stage_bytes = sizeof(DelayStage),
+    .is_needed = delay_is_needed,
+    .check = delay_check,
+    .init = delay_init,
+    .clear = delay_clear,
+    .push = delay_push,
+    .held_frames = delay_held_frames,
+};

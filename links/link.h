@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Link: two directions, each a chain of stages with counters and a meter.
+#pragma once
+
+#include "core/counter.h"
+#include "core/drop.h"
+#include "core/engine.h"
+#include "core/frame.h"
+#include "core/sink.h"
+#include "links/link_config.h"
+#include "links/meter.h"
+
+typedef struct Link Link;
+
+// FORWARD is from the first endpoint to the second.
+typedef enum { LINK_FORWARD, LINK_REVERSE, N_LINK_DIRECTIONS } LinkDirection;
+
+typedef struct {
+    Counter in_frames, in_bytes;
+    Counter out_frames, out_bytes;
+    Counter copied_frames; // made by the link itself, as by duplication
+    DropCounters drops;
+} LinkCounters;
+
+// `name` keys the randomness; both configurations must outlive the link, as must the engine.
+Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig *forward,
+               const LinkConfig *reverse);
+
+// Frees held frames too.
+void link_free(Link *link);
+
+// Where frames that travel in `direction` enter, and, once, where they leave to.
+Sink *link_entry(Link *link, LinkDirection direction);
+void link_connect(Link *link, LinkDirection direction, Sink *out);
+
+// Whoever carries frames of `direction` out of the simulation (a device) takes the meter and calls
+// meter_depart() at the real departure; otherwise the link does, in engine time.
+Meter *link_take_meter(Link *link, LinkDirection direction);
+
+const char *link_name(const Link *link);
+const LinkConfig *link_config(const Link *link, LinkDirection direction);
+const LinkCounters *link_counters(const Link *link, LinkDirection direction);
+const Meter *link_meter(const Link *link, LinkDirection direction);
+
+// Frames in its stages, counted one by one: what conservation is checked with. Only on the
+// engine's thread, or when that has ended.
+uint64_t link_held_frames(const Link *link, LinkDirection direction);

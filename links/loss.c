@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loss: takes frames on the wire, each on its own with the same probability. The fate of the n-th
+// frame of a direction is a function of n.
+#include "links/loss.h"
+
+typedef struct {
+    Stage stage;
+    Probability rate;
+} LossStage;
+
+static const ParamSpec loss_params[] = {
+    {.name = "rate",
+     .type = PARAM_PROBABILITY,
+     .offset = offsetof(LossConfig, rate),
+     .required = true,
+     .summary = "share of frames lost, each on its own"},
+    PARAM_END,
+};
+
+static const StageKey loss_keys[] = {
+    {"loss", loss_params, "frames lost on the wire, after the queue"},
+    {NULL, NULL, NULL},
+};
+
+static bool loss_is_needed(const void *config)
+{
+    return ((const LossConfig *)config)->rate != 0;
+}
+
+static void loss_push(Sink *sink, Frame *frame)
+{
+    LossStage *self = (LossStage *)sink;
+
+    if (random_hits(self->stage.key, frame->index, 0, self->rate))
+        stage_drop(&self->stage, frame, DROP_LOSS);
+    else
+        stage_forward(&self->stage, frame);
+}
+
+static void loss_init(Stage *stage, const void *config)
+{
+    ((LossStage *)stage)->rate = ((const LossConfig *)config)->rate;
+}
+
+const StageClass loss_stage_class = {
+    .name = "loss",
+    .summary = "independent random loss",
+    .position = STAGE_WIRE,
+    .keys = loss_keys,
+    .config_bytes = sizeof(LossConfig),
+    .stage_bytes = sizeof(LossStage),
+    .is_needed = loss_is_needed,
+    .init = loss_init,
+    .push = loss_push,
+};

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a link direction achieved: delay, queueing and lateness of each departure, and the rate.
+#include "links/meter.h"
+
+#include "core/scale.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define METER_WINDOW_NS ((int64_t)NS_PER_S)
+
+void meter_init(Meter *meter)
+{
+    meter->late_ns = INT64_MAX;
+}
+
+static void meter_count_bytes(Meter *meter, uint32_t bytes, int64_t departed_ns)
+{
+    if (departed_ns - meter->window_start_ns >= METER_WINDOW_NS) {
+        meter->window_start_ns +=
+            (departed_ns - meter->window_start_ns) / METER_WINDOW_NS * METER_WINDOW_NS;
+        meter->window_bytes = 0;
+    }
+    meter->window_bytes += bytes;
+    if (meter->window_bytes > counter_get(&meter->busiest_second_bytes))
+        counter_set(&meter->busiest_second_bytes, meter->window_bytes);
+    counter_add(&meter->bytes, bytes);
+}
+
+void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns)
+{
+    int64_t lateness_ns = departed_ns - frame->due_ns;
+
+    if (counter_get(&meter->first_entered_ns) == 0) {
+        counter_set(&meter->first_entered_ns, (uint64_t)frame->entered_ns + 1);
+        meter->window_start_ns = departed_ns;
+    }
+    counter_set(&meter->last_departed_ns, (uint64_t)departed_ns);
+    histogram_add(&meter->queue, frame->wired_ns - frame->entered_ns);
+    histogram_add(&meter->delay, departed_ns - frame->wired_ns);
+    histogram_add(&meter->lateness, lateness_ns);
+    if (lateness_ns > meter->late_ns)
+        counter_add(&meter->late_frames, 1);
+    meter_count_bytes(meter, frame->length_bytes, departed_ns);
+}
+
+static uint64_t meter_elapsed_ns(const Meter *meter)
+{
+    uint64_t first_ns = counter_get(&meter->first_entered_ns);
+    uint64_t last_ns = counter_get(&meter->last_departed_ns);
+
+    return first_ns > 0 && last_ns > first_ns - 1 ? last_ns - (first_ns - 1) : 0;
+}
+
+uint64_t meter_mean_rate_bps(const Meter *meter)
+{
+    uint64_t elapsed_ns = meter_elapsed_ns(meter);
+
+    return elapsed_ns == 0 ? 0 : scale(counter_get(&meter->bytes), 8 * NS_PER_S, elapsed_ns);
+}
+
+uint64_t meter_peak_rate_bps(const Meter *meter)
+{
+    if (meter_elapsed_ns(meter) < NS_PER_S)
+        return meter_mean_rate_bps(meter);
+    return counter_get(&meter->busiest_second_bytes) * 8;
+}

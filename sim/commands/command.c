@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all commands share: options through GOption, and how an error ends one.
+#include "sim/commands/command.h"
+
+#include <stdio.h>
+
+#include "sim/host/refusal.h"
+
+// Prints the one line of a mistake on the command line.
+static int command_print_mistake(const Command *command, const char *text)
+{
+    fprintf(stderr, "taploom %s: %s (see taploom %s --help)\n", command->name, text, command->name);
+    return STATUS_USAGE;
+}
+
+bool command_parse(const Command *command, int *argc, char ***argv, const GOptionEntry *entries,
+                   const char *description, int n_arguments, int *status)
+{
+    gboolean wants_help = FALSE;
+    const GOptionEntry own_entries[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL}, {NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new(command->arguments);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strdup_printf("taploom %s", command->name);
+
+    *status = STATUS_OK;
+    g_set_prgname(name);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_summary(context, command->summary);
+    g_option_context_set_description(context, description);
+    // Where operands are a program's own command line, its options are not ours.
+    g_option_context_set_strict_posix(context, n_arguments < 0);
+    if (entries != NULL)
+        g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, own_entries, NULL);
+
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        *status = command_print_mistake(command, error->message);
+        return false;
+    }
+    if (wants_help) {
+        g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+
+        fputs(help, stdout);
+        *status = STATUS_OK;
+        return false;
+    }
+    if (n_arguments >= 0 && *argc - 1 != n_arguments) {
+        *status = command_usage(command);
+        return false;
+    }
+    return true;
+}
+
+int command_usage(const Command *command)
+{
+    g_autofree char *text = g_strdup_printf(
+        "takes %s", command->arguments != NULL ? command->arguments : "no arguments");
+
+    return command_print_mistake(command, text);
+}
+
+int command_fail(const Command *command, const GError *error)
+{
+    fprintf(stderr, "taploom %s: %s\n", command->name, error->message);
+    return error->domain == REFUSAL_ERROR ? STATUS_REFUSED : STATUS_USAGE;
+}

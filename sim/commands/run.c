@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// taploom run: a scenario from its file to its verdict.
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/commands/command.h"
+#include "sim/lab/session.h"
+#include "sim/report/report_json.h"
+#include "sim/report/report_text.h"
+
+static int run_run(int argc, char **argv);
+
+const Command run_command = {
+    .name = "run",
+    .arguments = "FILE",
+    .summary = "Run a scenario and report what was measured",
+    .run = run_run,
+};
+
+typedef struct {
+    char *seed;
+    char *duration;
+    char *report_path;
+    char *capture_directory;
+    gboolean strict;
+} RunOptions;
+
+static void run_options_clear(RunOptions *options)
+{
+    g_free(options->seed);
+    g_free(options->duration);
+    g_free(options->report_path);
+    g_free(options->capture_directory);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
+
+static bool run_override(Scenario *scenario, const RunOptions *options, GError **error)
+{
+    if (options->seed != NULL && !quantity_parse_count(options->seed, &scenario->seed, error)) {
+        g_prefix_error(error, "--seed: ");
+        return false;
+    }
+    if (options->duration == NULL)
+        return true;
+    if (!quantity_parse_duration_ns(options->duration, &scenario->duration_ns, error)) {
+        g_prefix_error(error, "--duration: ");
+        return false;
+    }
+    return true;
+}
+
+static bool run_wants(const char *option, const char *path)
+{
+    return option != NULL && strcmp(option, path) == 0;
+}
+
+static bool run_captures_to_stdout(const Scenario *scenario)
+{
+    for (guint i = 0; i < scenario->captures->len; i++) {
+        const CaptureSpec *capture = g_ptr_array_index(scenario->captures, i);
+
+        if (strcmp(capture->file, "-") == 0)
+            return true;
+    }
+    return false;
+}
+
+// Before anything starts: a report that cannot be written is known early.
+static bool run_check_report_path(const char *path, GError **error)
+{
+    int fd;
+
+    if (path == NULL || strcmp(path, "-") == 0)
+        return true;
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "--report %s: %s",
+                    path, g_strerror(errno));
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
+static bool run_write_report(const Report *report, const char *path, GError **error)
+{
+    g_autoptr(JsonNode) root = report_to_json(report);
+    g_autofree char *json = json_to_string(root, TRUE);
+    g_autofree char *text = g_strconcat(json, "\n", NULL);
+
+    if (strcmp(path, "-") != 0)
+        return g_file_set_contents(path, text, -1, error);
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+        return true;
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "standard output: %s",
+                g_strerror(errno));
+    return false;
+}
+
+static int run_status(const Report *report, bool strict)
+{
+    if (strict && !report->verdict.valid)
+        return STATUS_INVALID;
+    return report_tasks_succeeded(report) ? STATUS_OK : STATUS_FAILED;
+}
+
+static int run_host_columns(const Scenario *scenario)
+{
+    size_t columns = 0;
+
+    for (guint i = 0; i < scenario->tasks->len; i++) {
+        const TaskSpec *task = g_ptr_array_index(scenario->tasks, i);
+
+        columns = MAX(columns, strlen(task->node->name));
+    }
+    return (int)columns;
+}
+
+// Runs the lab and prints; the exit status.
+static int run_lab(const Scenario *scenario, const RunOptions *options, FILE *stream)
+{
+    LabOptions lab_options = {options->capture_directory, options->capture_directory != NULL};
+    bool strict = options->strict || scenario->fidelity.strict;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Lab) lab = NULL;
+    g_autoptr(Console) console = NULL;
+    g_autoptr(Session) session = NULL;
+    g_autofree char *text = NULL;
+    int status;
+
+    lab = lab_open(scenario, &lab_options, &error);
+    if (lab != NULL) {
+        console = console_new(stream, run_host_columns(scenario));
+        session = session_new(lab, console, &error);
+    }
+    if (session == NULL) {
+        fprintf(stderr, "taploom: %s\n", error->message);
+        return STATUS_REFUSED;
+    }
+    session_run(session, STATUS_FAILED);
+    status = run_status(session_report(session), strict);
+    text = report_to_text(session_report(session), console_is_coloured(console));
+    console_print(console, scenario->tasks->len > 0 ? "\n" : "");
+    console_print(console, text);
+    if (options->report_path != NULL &&
+        !run_write_report(session_report(session), options->report_path, &error)) {
+        fprintf(stderr, "taploom: report: %s\n", error->message);
+        status = STATUS_REFUSED;
+    }
+    return status;
+}
+
+static int run_run(int argc, char **argv)
+{
+    g_auto(RunOptions) options = {0};
+    const GOptionEntry entries[] = {
+        {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "of all randomness, for `seed:`", "N"},
+        {"duration", 0, 0, G_OPTION_ARG_STRING, &options.duration,
+         "how long to run, for `duration:`", "TIME"},
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &options.report_path,
+         "write the report as JSON; - is standard output", "FILE"},
+        {"capture", 0, 0, G_OPTION_ARG_FILENAME, &options.capture_directory,
+         "where captures go; all interfaces without `capture:`", "DIR"},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &options.strict,
+         "exit with status 4 when the run is not valid", NULL},
+        {NULL},
+    };
+    g_autoptr(Scenario) scenario = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *errors = NULL;
+    bool stdout_is_data;
+    int status;
+
+    if (!command_parse(&run_command, &argc, &argv, entries,
+                       "Exit status: 0 all went as the scenario says, 1 a task failed, 2 the\n"
+                       "scenario is wrong, 3 the system refused something, 4 not valid (--strict).",
+                       1, &status))
+        return status;
+    scenario = scenario_load(argv[1], &errors);
+    if (scenario == NULL) {
+        fputs(errors, stderr);
+        return STATUS_USAGE;
+    }
+    if (!run_override(scenario, &options, &error)) {
+        fprintf(stderr, "taploom: %s\n", error->message);
+        return STATUS_USAGE;
+    }
+    stdout_is_data = run_captures_to_stdout(scenario) || run_wants(options.report_path, "-");
+    if (run_captures_to_stdout(scenario) && run_wants(options.report_path, "-")) {
+        fputs("taploom: --report - and a capture to - cannot both have standard output\n", stderr);
+        return STATUS_USAGE;
+    }
+    if (!run_check_report_path(options.report_path, &error)) {
+        fprintf(stderr, "taploom: %s\n", error->message);
+        return STATUS_REFUSED;
+    }
+    for (guint i = 0; i < scenario->warnings->len; i++)
+        fprintf(stderr, "%s\n", (const char *)g_ptr_array_index(scenario->warnings, i));
+    return run_lab(scenario, &options, stdout_is_data ? stderr : stdout);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a host gets its view of the system: network, UTS and mount namespaces are unshared; in the
+// mount namespace, /proc shows the lab's processes, /sys the host's interfaces, and /etc/hosts and
+// /etc/hostname are files in memory, bound over those of the system. Nothing of it is seen outside.
+#include "sim/host/builder.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/host/privilege.h"
+#include "sim/host/refusal.h"
+
+// A directory that every system has: for the moment between two mounts it holds our files.
+#define BUILDER_SCRATCH "/sys"
+
+typedef enum {
+    BUILDER_DONE,
+    BUILDER_UNSHARE,
+    BUILDER_OPEN_NAMESPACES,
+    BUILDER_MOUNT_PRIVATE,
+    BUILDER_SETHOSTNAME,
+    BUILDER_MOUNT_SCRATCH,
+    BUILDER_BIND_HOSTS,
+    BUILDER_BIND_HOSTNAME,
+    BUILDER_UNMOUNT_SCRATCH,
+} BuilderStep;
+
+static const char *const builder_step_names[] = {
+    [BUILDER_UNSHARE] = "make network, mount and UTS namespaces",
+    [BUILDER_OPEN_NAMESPACES] = "open its namespaces under /proc/self/ns",
+    [BUILDER_MOUNT_PRIVATE] = "make its mounts private",
+    [BUILDER_SETHOSTNAME] = "sethostname",
+    [BUILDER_MOUNT_SCRATCH] = "mount a tmpfs on " BUILDER_SCRATCH,
+    [BUILDER_BIND_HOSTS] = "bind its /etc/hosts",
+    [BUILDER_BIND_HOSTNAME] = "bind its /etc/hostname",
+    [BUILDER_UNMOUNT_SCRATCH] = "unmount " BUILDER_SCRATCH,
+};
+
+// What the builder tells; on success the descriptors travel along.
+typedef struct {
+    BuilderStep failed;
+    int errno_value;
+} BuilderAnswer;
+
+enum { BUILDER_N_FDS = 3 };
+
+static_assert(sizeof(HostNamespaces) == BUILDER_N_FDS * sizeof(int), "descriptors do not match");
+
+typedef union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(BUILDER_N_FDS * sizeof(int))];
+} BuilderControl;
+
+// Puts `text` over `target` by way of `scratch`, a file that will be reachable at `target` only.
+static bool builder_bind_text(const char *scratch, const char *target, const char *text)
+{
+    size_t length = strlen(text);
+    int fd = open(scratch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool written = fd >= 0 && write(fd, text, length) == (ssize_t)length;
+
+    if (fd >= 0)
+        close(fd);
+    return written && mount(scratch, target, NULL, MS_BIND, NULL) == 0;
+}
+
+static BuilderStep builder_set_up_files(const char *name, const char *hosts_text)
+{
+    char hostname[HOST_NAME_MAX + 2];
+
+    g_snprintf(hostname, sizeof hostname, "%s\n", name);
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return BUILDER_MOUNT_PRIVATE;
+    if (mount("tmpfs", BUILDER_SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") < 0)
+        return BUILDER_MOUNT_SCRATCH;
+    if (!builder_bind_text(BUILDER_SCRATCH "/hosts", "/etc/hosts", hosts_text))
+        return BUILDER_BIND_HOSTS;
+    if (access("/etc/hostname", F_OK) == 0 &&
+        !builder_bind_text(BUILDER_SCRATCH "/hostname", "/etc/hostname", hostname))
+        return BUILDER_BIND_HOSTNAME;
+    if (umount2(BUILDER_SCRATCH, MNT_DETACH) < 0)
+        return BUILDER_UNMOUNT_SCRATCH;
+    // Containers without root whose own /proc or /sys is covered in part may not mount them anew;
+    // the host then shows those of the container, which only `ps` and `ls /sys/class/net` notice.
+    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    return BUILDER_DONE;
+}
+
+static BuilderStep builder_work(const char *name, const char *hosts_text, int fds[BUILDER_N_FDS])
+{
+    static const char *const paths[BUILDER_N_FDS] = {"/proc/self/ns/net", "/proc/self/ns/mnt",
+                                                     "/proc/self/ns/uts"};
+
+    if (unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) < 0)
+        return BUILDER_UNSHARE;
+    // Now: the /proc to come may be refused, or show other process numbers.
+    for (int i = 0; i < BUILDER_N_FDS; i++) {
+        fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
+        if (fds[i] < 0)
+            return BUILDER_OPEN_NAMESPACES;
+    }
+    if (sethostname(name, strlen(name)) < 0)
+        return BUILDER_SETHOSTNAME;
+    return builder_set_up_files(name, hosts_text);
+}
+
+static _Noreturn void builder_run(const char *name, const char *hosts_text, int answer_fd)
+{
+    int fds[BUILDER_N_FDS];
+    BuilderAnswer answer = {.failed = builder_work(name, hosts_text, fds)};
+    struct iovec bytes = {.iov_base = &answer, .iov_len = sizeof answer};
+    BuilderControl control = {.header = {.cmsg_len = CMSG_LEN(sizeof fds),
+                                         .cmsg_level = SOL_SOCKET,
+                                         .cmsg_type = SCM_RIGHTS}};
+    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+
+    answer.errno_value = errno;
+    if (answer.failed == BUILDER_DONE) {
+        memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+    }
+    _exit(sendmsg(answer_fd, &message, MSG_NOSIGNAL) < 0);
+}
+
+bool builder_start(Builder *self, Enclosure *enclosure, const char *name, const char *hosts_text,
+                   GError **error)
+{
+    int fds[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
+        refusal_set(error, errno, "socketpair");
+        return false;
+    }
+    self->answer_fd = fds[0];
+    self->pid = enclosure_fork(enclosure, error);
+    if (self->pid == 0)
+        builder_run(name, hosts_text, fds[1]);
+    close(fds[1]);
+    if (self->pid > 0)
+        return true;
+    close(self->answer_fd);
+    return false;
+}
+
+bool builder_finish(Builder *self, HostNamespaces *namespaces, GError **error)
+{
+    BuilderAnswer answer;
+    struct iovec bytes = {.iov_base = &answer, .iov_len = sizeof answer};
+    BuilderControl control;
+    struct msghdr message = {.msg_iov = &bytes,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    ssize_t length;
+    int errno_value;
+
+    do {
+        length = recvmsg(self->answer_fd, &message, MSG_CMSG_CLOEXEC);
+        errno_value = errno;
+    } while (length < 0 && errno_value == EINTR);
+    close(self->answer_fd);
+    waitpid(self->pid, NULL, 0);
+
+    if (length != sizeof answer) {
+        refusal_set(error, length < 0 ? errno_value : ECHILD,
+                    "the process that makes its namespaces has ended early");
+        return false;
+    }
+    if (answer.failed != BUILDER_DONE) {
+        privilege_set_error(error, answer.errno_value, builder_step_names[answer.failed]);
+        return false;
+    }
+    if ((message.msg_flags & MSG_CTRUNC) != 0 ||
+        message.msg_controllen < CMSG_LEN(BUILDER_N_FDS * sizeof(int))) {
+        refusal_set(error, EMFILE, "take over its namespaces");
+        return false;
+    }
+    memcpy(namespaces, CMSG_DATA(&control.header), sizeof *namespaces);
+    return true;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings by way of /proc/sys, whose `net` shows the network namespace of whoever opens it.
+#include "sim/host/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/host/refusal.h"
+
+// "net.ipv4.conf.eth0/1.rp_filter" and "net/ipv4/conf/eth0.1/rp_filter" are the same path.
+static char *sysctl_path(const char *key)
+{
+    char *path = g_strconcat("/proc/sys/", key, NULL);
+    char *name = path + strlen("/proc/sys/");
+    size_t to_separator = strcspn(name, "./");
+
+    if (name[to_separator] == '.') {
+        for (char *at = name; *at != '\0'; at++)
+            *at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
+    }
+    return path;
+}
+
+static bool sysctl_is_of_host(const char *path)
+{
+    return g_str_has_prefix(path, "/proc/sys/net/") && strstr(path, "..") == NULL;
+}
+
+bool sysctl_write(const char *key, const char *value, GError **error)
+{
+    g_autofree char *path = sysctl_path(key);
+    ssize_t written = -1;
+    int errno_value, fd;
+
+    if (!sysctl_is_of_host(path)) {
+        refusal_set_remedy(error, EINVAL, "only settings below net. belong to a host", "sysctl %s",
+                           key);
+        return false;
+    }
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0)
+        written = write(fd, value, strlen(value));
+    errno_value = errno;
+    if (fd >= 0)
+        close(fd);
+    if (written == (ssize_t)strlen(value))
+        return true;
+    refusal_set_remedy(error, written >= 0 ? EINVAL : errno_value,
+                       errno_value == ENOENT
+                           ? "the kernel has no such setting for a network namespace of its own"
+                           : NULL,
+                       "sysctl %s = %s", key, value);
+    return false;
+}
+
+bool sysctl_write_if_known(const char *key, const char *value, GError **error)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    if (sysctl_write(key, value, &refusal) || g_error_matches(refusal, REFUSAL_ERROR, ENOENT))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&refusal));
+    return false;
+}

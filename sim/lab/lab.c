@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings the parts together in order, and takes them down in the reverse one. While the data thread
+// runs, this side reads nothing of the engine, links and devices but counters.
+#include "sim/lab/lab.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/capture/capture.h"
+#include "sim/devices/device.h"
+#include "sim/host/refusal.h"
+#include "sim/realtime/data_thread.h"
+#include "sim/scenario/topology.h"
+
+enum { CAPTURE_PATIENCE_MS = 2000 };
+
+typedef struct {
+    const InterfaceSpec *spec;
+    Host *host;
+    Device *device;
+    InterfaceStats stats; // of the kernel, once the lab has stopped
+    bool has_stats;
+} LabInterface;
+
+struct Lab {
+    const Scenario *scenario;
+    Enclosure *enclosure;
+    GHashTable *hosts; // NodeSpec to Host, owned
+    Engine *engine;
+    FramePool *pool;
+    uint8_t *spill;
+    Outbox outbox;
+    Topology *topology;
+    GArray *interfaces; // of LabInterface, of all hosts
+    CaptureWriter *captures;
+    DataThread *data_thread;
+    bool is_running;
+    int64_t elapsed_ns; // once it has stopped
+};
+
+// A quarter of the machine's memory; only what is used is ever touched.
+static uint64_t lab_memory_limit_bytes(void)
+{
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 4;
+}
+
+static bool lab_open_pool(Lab *lab, GError **error)
+{
+    uint64_t limit_bytes = lab_memory_limit_bytes();
+    g_autofree char *limit = quantity_format_size(limit_bytes);
+
+    lab->pool = frame_pool_new(limit_bytes);
+    if (lab->pool != NULL)
+        return true;
+    refusal_set_remedy(error, errno,
+                       "frames need address space: raise `ulimit -v`, or set "
+                       "vm.overcommit_memory to 0 or 1",
+                       "reserve %s for frames", limit);
+    return false;
+}
+
+static bool lab_open_hosts(Lab *lab, GError **error)
+{
+    const GPtrArray *nodes = lab->scenario->nodes;
+    g_autofree char *hosts_text = hosts_text_new(lab->scenario);
+    GHashTableIter iterator;
+    gpointer host;
+
+    for (guint i = 0; i < nodes->len; i++) {
+        const NodeSpec *spec = g_ptr_array_index(nodes, i);
+
+        if (spec->kind != NODE_HOST)
+            continue;
+        host = host_begin(lab->enclosure, spec, hosts_text, error);
+        if (host == NULL)
+            return false;
+        g_hash_table_insert(lab->hosts, (gpointer)spec, host);
+    }
+    g_hash_table_iter_init(&iterator, lab->hosts);
+    while (g_hash_table_iter_next(&iterator, NULL, &host))
+        if (!host_finish(host, error))
+            return false;
+    return true;
+}
+
+// The interface of `spec`, whose host the calling thread is inside of.
+static bool lab_open_interface(Lab *lab, Host *host, const InterfaceSpec *spec, GError **error)
+{
+    const DeviceClass *class =
+        spec->node->device == DEVICE_TUN ? &tun_device_class : &tap_device_class;
+    g_autofree char *name = g_strdup_printf("%s:%s", spec->node->name, spec->name);
+    Link *link = topology_link(lab->topology, spec->link);
+    LabInterface interface = {.spec = spec, .host = host};
+
+    interface.device = device_open(class, spec->name, name, lab->engine, lab->pool, &lab->outbox,
+                                   lab->spill, error);
+    if (interface.device == NULL)
+        return false;
+    g_array_append_val(lab->interfaces, interface);
+    interface.device->inward = topology_entry(lab->topology, spec);
+    interface.device->meter = link_take_meter(link, interface_direction_in(spec));
+    interface.device->meter->late_ns = fidelity_late_ns(
+        &lab->scenario->fidelity, spec->link->directions[interface_direction_in(spec)]);
+    topology_connect(lab->topology, spec, &interface.device->sink);
+    return data_thread_add(lab->data_thread, interface.device, error) &&
+           host_configure_interface(host, spec, error);
+}
+
+static bool lab_open_interfaces(Lab *lab, GError **error)
+{
+    const GPtrArray *nodes = lab->scenario->nodes;
+
+    for (guint i = 0; i < nodes->len; i++) {
+        const NodeSpec *node = g_ptr_array_index(nodes, i);
+        Host *host = lab_host(lab, node);
+        bool opened = true;
+
+        if (host == NULL)
+            continue;
+        if (!host_enter(host, error))
+            return false;
+        for (guint k = 0; opened && k < node->interfaces->len; k++)
+            opened = lab_open_interface(lab, host, g_ptr_array_index(node->interfaces, k), error);
+        host_leave(host);
+        if (!opened || !host_configure(host, error))
+            return false;
+    }
+    return true;
+}
+
+static Device *lab_device(const Lab *lab, const InterfaceSpec *spec)
+{
+    for (guint i = 0; i < lab->interfaces->len; i++) {
+        LabInterface *interface = &g_array_index(lab->interfaces, LabInterface, i);
+
+        if (interface->spec == spec)
+            return interface->device;
+    }
+    g_assert_not_reached();
+}
+
+static bool lab_open_capture(Lab *lab, const char *directory, const CaptureSpec *spec,
+                             GError **error)
+{
+    bool has_place = strcmp(spec->file, "-") == 0 || g_path_is_absolute(spec->file);
+    g_autofree char *path = has_place || directory == NULL
+                                ? g_strdup(spec->file)
+                                : g_build_filename(directory, spec->file, NULL);
+    Device *device = lab_device(lab, spec->interface);
+    CapturePoint *point = capture_writer_add(
+        lab->captures, device->name, path,
+        spec->interface->node->device == DEVICE_TUN ? CAPTURE_RAW_IP : CAPTURE_ETHERNET,
+        spec->snaplen_bytes, spec->filter, error);
+    Observer *observer;
+
+    if (point == NULL)
+        return false;
+    observer = capture_point_observer(point);
+    observer->next = device->observers;
+    device->observers = observer;
+    return true;
+}
+
+static bool lab_open_captures(Lab *lab, const LabOptions *options, GError **error)
+{
+    const char *directory = options->capture_directory;
+    const GPtrArray *specs = lab->scenario->captures;
+
+    lab->captures = capture_writer_new(0);
+    if (directory != NULL && g_mkdir_with_parents(directory, 0777) != 0) {
+        refusal_set(error, errno, "capture directory %s", directory);
+        return false;
+    }
+    for (guint i = 0; i < specs->len; i++)
+        if (!lab_open_capture(lab, directory, g_ptr_array_index(specs, i), error))
+            return false;
+    if (specs->len > 0 || !options->capture_all)
+        return true;
+    for (guint i = 0; i < lab->interfaces->len; i++) {
+        LabInterface *interface = &g_array_index(lab->interfaces, LabInterface, i);
+        g_autofree char *file =
+            g_strdup_printf("%s-%s.pcap", interface->spec->node->name, interface->spec->name);
+        // Only read: the specification has no const.
+        CaptureSpec spec = {.interface = (InterfaceSpec *)interface->spec, .file = file};
+
+        if (!lab_open_capture(lab, directory, &spec, error))
+            return false;
+    }
+    return true;
+}
+
+Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **error)
+{
+    g_autoptr(Lab) lab = g_new0(Lab, 1);
+
+    lab->scenario = scenario;
+    lab->hosts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)host_close);
+    lab->interfaces = g_array_new(FALSE, TRUE, sizeof(LabInterface));
+    lab->engine = engine_new();
+    lab->topology = topology_new(scenario, lab->engine);
+    lab->spill = g_malloc(FRAME_MAX_BYTES);
+    outbox_init(&lab->outbox);
+    if (!lab_open_pool(lab, error))
+        return NULL;
+    lab->enclosure = enclosure_open(error);
+    if (lab->enclosure == NULL)
+        return NULL;
+    lab->data_thread = data_thread_new(lab->engine, &lab->outbox, error);
+    if (lab->data_thread == NULL || !lab_open_hosts(lab, error) ||
+        !lab_open_interfaces(lab, error) || !lab_open_captures(lab, options, error))
+        return NULL;
+    return g_steal_pointer(&lab);
+}
+
+void lab_start(Lab *lab)
+{
+    lab->is_running = true;
+    data_thread_start(lab->data_thread);
+    capture_writer_start(lab->captures, data_thread_epoch_ns(lab->data_thread));
+}
+
+void lab_stop(Lab *lab)
+{
+    lab->elapsed_ns = data_thread_elapsed_ns(lab->data_thread);
+    data_thread_stop(lab->data_thread);
+    lab->is_running = false;
+    capture_writer_finish(lab->captures, CAPTURE_PATIENCE_MS);
+    for (guint i = 0; i < lab->interfaces->len; i++) {
+        LabInterface *interface = &g_array_index(lab->interfaces, LabInterface, i);
+
+        interface->has_stats =
+            host_read_stats(interface->host, interface->spec->name, &interface->stats, NULL);
+    }
+}
+
+void lab_close(Lab *lab)
+{
+    if (lab->is_running)
+        lab_stop(lab);
+    for (guint i = 0; i < lab->interfaces->len; i++)
+        device_close(g_array_index(lab->interfaces, LabInterface, i).device);
+    g_array_unref(lab->interfaces);
+    g_hash_table_unref(lab->hosts);
+    g_clear_pointer(&lab->enclosure, enclosure_close);
+    g_clear_pointer(&lab->captures, capture_writer_free);
+    g_clear_pointer(&lab->data_thread, data_thread_free);
+    topology_free(lab->topology);
+    g_clear_pointer(&lab->pool, frame_pool_free);
+    g_free(lab->spill);
+    engine_free(lab->engine);
+    g_free(lab);
+}
+
+const Scenario *lab_scenario(const Lab *lab)
+{
+    return lab->scenario;
+}
+
+Enclosure *lab_enclosure(const Lab *lab)
+{
+    return lab->enclosure;
+}
+
+Host *lab_host(const Lab *lab, const NodeSpec *spec)
+{
+    return g_hash_table_lookup(lab->hosts, spec);
+}
+
+int64_t lab_elapsed_ns(const Lab *lab)
+{
+    return lab->is_running ? data_thread_elapsed_ns(lab->data_thread) : lab->elapsed_ns;
+}
+
+LinkTotals lab_link_totals(const Lab *lab)
+{
+    const GPtrArray *links = lab->scenario->links;
+    LinkTotals totals = {0};
+
+    for (guint i = 0; i < links->len; i++) {
+        const Link *link = topology_link(lab->topology, g_ptr_array_index(links, i));
+
+        for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
+            const LinkCounters *counters = link_counters(link, direction);
+
+            totals.out_frames += counter_get(&counters->out_frames);
+            totals.out_bytes += counter_get(&counters->out_bytes);
+            totals.dropped_frames += drop_total(&counters->drops);
+        }
+    }
+    return totals;
+}
+
+static void lab_report_interface(const Lab *lab, const LabInterface *interface, Report *report)
+{
+    const Device *device = interface->device;
+    const DeviceCounters *counters = &device->counters;
+    DeviceReport entry = {
+        .interface = interface->spec,
+        .written_frames = counter_get(&counters->written_frames),
+        .written_bytes = counter_get(&counters->written_bytes),
+        .has_kernel_drops = interface->has_stats,
+        .kernel_dropped_to_us = interface->stats.tx_dropped,
+        .kernel_dropped_to_host = interface->stats.rx_dropped,
+    };
+    uint64_t n_dropped = report_copy_drops(entry.dropped_frames, &counters->drops);
+    Link *link = topology_link(lab->topology, interface->spec->link);
+    uint64_t n_entered =
+        counter_get(&link_counters(link, interface_direction_out(interface->spec))->in_frames);
+
+    entry.pushed_frames = counter_get(&counters->pushed_frames);
+    entry.read_frames = counter_get(&counters->read_frames);
+    entry.read_bytes = counter_get(&counters->read_bytes);
+    if (!lab->is_running) {
+        entry.held_frames = frame_queue_count(&device->outgoing);
+        // Both ways together: what was read or pushed was sent on, written, dropped or is held.
+        entry.unaccounted_frames = (int64_t)(entry.read_frames + entry.pushed_frames - n_entered -
+                                             entry.written_frames - n_dropped - entry.held_frames);
+    }
+    g_array_append_val(report->devices, entry);
+}
+
+Report *lab_report(const Lab *lab)
+{
+    Report *report = report_new(lab->scenario, lab_elapsed_ns(lab));
+    const GPtrArray *links = lab->scenario->links, *nodes = lab->scenario->nodes;
+
+    for (guint i = 0; i < links->len; i++) {
+        const LinkSpec *spec = g_ptr_array_index(links, i);
+        Link *link = topology_link(lab->topology, spec);
+        uint64_t held_frames[N_LINK_DIRECTIONS];
+
+        if (!lab->is_running)
+            for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++)
+                held_frames[direction] = link_held_frames(link, direction);
+        report_add_link(report, spec, link, lab->is_running ? NULL : held_frames);
+    }
+    for (guint i = 0; i < nodes->len; i++) {
+        const NodeSpec *spec = g_ptr_array_index(nodes, i);
+        Node *node = topology_node(lab->topology, spec);
+
+        if (node != NULL)
+            report_add_node(report, spec, node);
+    }
+    for (guint i = 0; i < lab->interfaces->len; i++)
+        lab_report_interface(lab, &g_array_index(lab->interfaces, LabInterface, i), report);
+    for (unsigned i = 0; i < capture_writer_n_points(lab->captures); i++) {
+        CaptureResult result = capture_writer_result(lab->captures, i);
+
+        g_array_append_val(report->captures, result);
+    }
+    return report;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lab: a scenario brought to life: hosts with their devices, links and nodes on an engine,
+// captures, and the data thread that drives them. What runs inside the hosts is not its concern.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/host/enclosure.h"
+#include "sim/host/host.h"
+#include "sim/report/report.h"
+#include "sim/scenario/scenario.h"
+
+typedef struct Lab Lab;
+
+typedef struct {
+    const char *capture_directory; // for files with relative names; NULL: the present one
+    bool capture_all; // every interface of every host, where the scenario asks for none
+} LabOptions;
+
+// Builds everything; nothing runs yet. The process must have one thread. Whatever the system
+// refuses is said with the host, the call and the remedy, and nothing of the lab is left. The
+// scenario must outlive the lab.
+Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **error);
+
+// Frames flow from here on: engine time 0.
+void lab_start(Lab *lab);
+
+// Frames stop, captures are closed, the kernel's counters are read.
+void lab_stop(Lab *lab);
+
+// Kills what still runs inside and removes all; a lab that runs is stopped.
+void lab_close(Lab *lab);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lab, lab_close)
+
+const Scenario *lab_scenario(const Lab *lab);
+Enclosure *lab_enclosure(const Lab *lab);
+Host *lab_host(const Lab *lab, const NodeSpec *spec); // NULL for a switch or hub
+int64_t lab_elapsed_ns(const Lab *lab);               // engine time; 0 before the start
+
+// Of all links and directions so far; from any thread.
+typedef struct {
+    uint64_t out_frames, out_bytes, dropped_frames;
+} LinkTotals;
+
+LinkTotals lab_link_totals(const Lab *lab);
+
+// All but tasks: to be completed and concluded by the caller, who owns it. While the lab runs,
+// what is held is derived; afterwards it was counted.
+Report *lab_report(const Lab *lab);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// A process is this program again, as `taploom enter`, which joins the host's namespaces and runs
+// the shell there. Output comes through one pipe for both streams, so that their order is kept. A
+// program may leave children behind that hold the pipe open: after its end they get a moment.
+#include "sim/lab/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "sim/host/enter.h"
+#include "sim/host/refusal.h"
+
+enum { LINE_MAX_BYTES = 4096, READ_ROOM_BYTES = 16384, LINGER_MS = 100 };
+
+struct Process {
+    uv_process_t child;
+    uv_pipe_t output;
+    uv_timer_t linger;
+    unsigned n_open_handles;
+    bool has_exited, output_ended, is_closing;
+    int exit_status;
+    ProcessEvents events;
+    void *data;
+    GString *line;
+    char room[READ_ROOM_BYTES];
+};
+
+static void process_emit_line(Process *self)
+{
+    g_autofree char *line = g_utf8_make_valid(self->line->str, (gssize)self->line->len);
+
+    self->events.line(self->data, line);
+    g_string_truncate(self->line, 0);
+}
+
+static void process_take_output(Process *self, const char *bytes, size_t n_bytes)
+{
+    for (size_t i = 0; i < n_bytes; i++) {
+        if (bytes[i] == '\n')
+            process_emit_line(self);
+        else if (bytes[i] != '\r' && bytes[i] != '\0')
+            g_string_append_c(self->line, bytes[i]);
+        if (self->line->len >= LINE_MAX_BYTES)
+            process_emit_line(self);
+    }
+}
+
+static void process_handle_closed(uv_handle_t *handle)
+{
+    Process *self = handle->data;
+
+    if (--self->n_open_handles > 0)
+        return;
+    if (self->line->len > 0)
+        process_emit_line(self);
+    self->events.ended(self->data, self->exit_status);
+    g_string_free(self->line, TRUE);
+    g_free(self);
+}
+
+static void process_close(Process *self)
+{
+    if (self->is_closing)
+        return;
+    self->is_closing = true;
+    uv_close((uv_handle_t *)&self->child, process_handle_closed);
+    uv_close((uv_handle_t *)&self->output, process_handle_closed);
+    uv_close((uv_handle_t *)&self->linger, process_handle_closed);
+}
+
+static void process_lingered(uv_timer_t *timer)
+{
+    process_close(timer->data);
+}
+
+static void process_exited(uv_process_t *child, int64_t exit_status, int signal)
+{
+    Process *self = child->data;
+
+    self->has_exited = true;
+    self->exit_status = signal != 0 ? 128 + signal : (int)exit_status;
+    if (self->output_ended)
+        process_close(self);
+    else
+        uv_timer_start(&self->linger, process_lingered, LINGER_MS, 0);
+}
+
+static void process_allocate(uv_handle_t *handle, size_t suggested_bytes, uv_buf_t *buffer)
+{
+    Process *self = handle->data;
+
+    (void)suggested_bytes;
+    *buffer = uv_buf_init(self->room, sizeof self->room);
+}
+
+static void process_read(uv_stream_t *stream, ssize_t n_bytes, const uv_buf_t *buffer)
+{
+    Process *self = stream->data;
+
+    if (n_bytes > 0) {
+        process_take_output(self, buffer->base, (size_t)n_bytes);
+    } else if (n_bytes < 0) {
+        uv_read_stop(stream);
+        self->output_ended = true;
+        if (self->has_exited)
+            process_close(self);
+    }
+}
+
+static void process_ignore_line(void *data, const char *line)
+{
+    (void)data;
+    (void)line;
+}
+
+static void process_ignore_end(void *data, int exit_status)
+{
+    (void)data;
+    (void)exit_status;
+}
+
+static int process_uv_spawn(Process *self, const ProcessContext *context, const char *command,
+                            int output_fd)
+{
+    const char *const shell[] = {"/bin/sh", "-c", command, NULL};
+    EnterNamespaces namespaces = enter_namespaces(context->enclosure, context->host);
+    g_autofree char *cwd = g_get_current_dir();
+    g_auto(GStrv) inherited = g_get_environ();
+    g_auto(GStrv) arguments = enter_argv_new(context->enclosure, cwd, shell);
+    g_auto(GStrv) environment = enter_environment_new(host_spec(context->host), context->lab,
+                                                      (const char *const *)inherited);
+    uv_stdio_container_t stdio[ENTER_FIRST_FD + ENTER_N_SPAWN_FDS] = {
+        {.flags = UV_IGNORE},
+        {.flags = UV_INHERIT_FD, .data.fd = output_fd},
+        {.flags = UV_INHERIT_FD, .data.fd = output_fd},
+        {.flags = UV_INHERIT_FD, .data.fd = namespaces.pid},
+        {.flags = UV_INHERIT_FD, .data.fd = namespaces.net},
+        {.flags = UV_INHERIT_FD, .data.fd = namespaces.mnt},
+        {.flags = UV_INHERIT_FD, .data.fd = namespaces.uts},
+    };
+    uv_process_options_t options = {
+        .file = arguments[0],
+        .args = arguments,
+        .env = environment,
+        .exit_cb = process_exited,
+        // A session of its own, so that Ctrl-C reaches this program only.
+        .flags = UV_PROCESS_DETACHED,
+        .stdio = stdio,
+        .stdio_count = G_N_ELEMENTS(stdio),
+    };
+
+    return uv_spawn(context->loop, &self->child, &options);
+}
+
+Process *process_spawn(const ProcessContext *context, const char *command, GError **error)
+{
+    Process *self;
+    int ends[2];
+    int status;
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        refusal_set(error, errno, "host %s: pipe", host_spec(context->host)->name);
+        return NULL;
+    }
+    self = g_new0(Process, 1);
+    self->events = context->events;
+    self->data = context->data;
+    self->line = g_string_new(NULL);
+    self->n_open_handles = 3;
+    uv_pipe_init(context->loop, &self->output, 0);
+    uv_timer_init(context->loop, &self->linger);
+    self->child.data = self->output.data = self->linger.data = self;
+    uv_pipe_open(&self->output, ends[0]);
+    status = process_uv_spawn(self, context, command, ends[1]);
+    close(ends[1]);
+    if (status < 0) {
+        refusal_set(error, -status, "host %s: spawn", host_spec(context->host)->name);
+        // The child's handle is initialised even now; nobody is told of this end.
+        self->events = (ProcessEvents){process_ignore_line, process_ignore_end};
+        process_close(self);
+        return NULL;
+    }
+    uv_read_start((uv_stream_t *)&self->output, process_allocate, process_read);
+    return self;
+}
+
+void process_signal(Process *self, int signal)
+{
+    if (!self->has_exited)
+        uv_process_kill(&self->child, signal == SIGKILL ? ENTER_KILL_SIGNAL : signal);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Process: a shell line that runs inside a host, its output line by line and its end.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <uv.h>
+
+#include "sim/host/enclosure.h"
+#include "sim/host/host.h"
+
+typedef struct Process Process;
+
+typedef struct {
+    // A line of its output, standard and error alike, without its end; valid UTF-8.
+    void (*line)(void *data, const char *line);
+    // It has ended and all its output was given; 128 + signal where one killed it.
+    void (*ended)(void *data, int exit_status);
+} ProcessEvents;
+
+typedef struct {
+    uv_loop_t *loop;
+    Enclosure *enclosure;
+    Host *host;
+    const char *lab; // the lab's name, for the environment
+    ProcessEvents events;
+    void *data; // of the events
+} ProcessContext;
+
+// Starts `command` with /bin/sh -c; its standard input is empty. Frees itself after ended().
+Process *process_spawn(const ProcessContext *context, const char *command, GError **error);
+
+// SIGTERM, SIGINT or SIGHUP to the program's process group, or SIGKILL to all of it.
+void process_signal(Process *process, int signal);

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each task has a process, an outcome and the output kept of it; the tasks as a whole have the step
+// they are at. Only foreground tasks and readiness move that step.
+#include "sim/lab/tasks.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "sim/lab/process.h"
+#include "sim/realtime/clock.h"
+
+enum {
+    READY_POLL_MS = 10,
+    READY_TIMEOUT_MS = 30 * 1000, // for a background task that gives none
+    GRACE_MS = 100,               // for background tasks about to end on their own
+    HEED_MS = 2000,               // from one signal to the next
+    OUTPUT_KEPT_BYTES = 1 << 20,
+};
+
+typedef struct {
+    Tasks *tasks;
+    const TaskSpec *spec;
+    Process *process; // NULL before its start and after its end
+    TaskOutcome outcome;
+    int exit_status;
+    int64_t started_ns, elapsed_ns;
+    bool is_ready;
+    bool was_signalled; // by us, to end
+    uv_timer_t timeout;
+    GString *output;
+    bool output_cut;
+} Task;
+
+struct Tasks {
+    uv_loop_t *loop;
+    Lab *lab;
+    const char *lab_name;
+    Console *console;
+    TasksEvents events;
+    Task *tasks;
+    unsigned n_tasks;
+    unsigned next; // the step to be started next
+    unsigned n_running;
+    bool is_done;
+    bool is_ending;
+    const int *next_signal; // of those still to be sent, ended by 0
+    uv_timer_t ready_timer;
+    uv_timer_t end_timer;
+};
+
+static const int signals_for_end[] = {SIGTERM, SIGKILL, 0};
+static const int signals_for_interrupt[] = {SIGINT, SIGTERM, SIGKILL, 0};
+
+static void tasks_step(Tasks *self);
+
+Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *console,
+                 TasksEvents events)
+{
+    const GPtrArray *specs = lab_scenario(lab)->tasks;
+    Tasks *self = g_new0(Tasks, 1);
+
+    self->loop = loop;
+    self->lab = lab;
+    self->lab_name = lab_name;
+    self->console = console;
+    self->events = events;
+    self->n_tasks = specs->len;
+    self->tasks = g_new0(Task, specs->len);
+    uv_timer_init(loop, &self->ready_timer);
+    uv_timer_init(loop, &self->end_timer);
+    self->ready_timer.data = self->end_timer.data = self;
+    for (guint i = 0; i < specs->len; i++) {
+        Task *task = &self->tasks[i];
+
+        task->tasks = self;
+        task->spec = g_ptr_array_index(specs, i);
+        task->exit_status = -1;
+        task->output = g_string_new(NULL);
+        uv_timer_init(loop, &task->timeout);
+        task->timeout.data = task;
+    }
+    return self;
+}
+
+void tasks_free(Tasks *self)
+{
+    for (unsigned i = 0; i < self->n_tasks; i++)
+        g_string_free(self->tasks[i].output, TRUE);
+    g_free(self->tasks);
+    g_free(self);
+}
+
+static void tasks_done(Tasks *self)
+{
+    if (self->is_done)
+        return;
+    self->is_done = true;
+    uv_timer_stop(&self->ready_timer);
+    self->events.done(self->events.data);
+}
+
+static void task_conclude(Task *task, TaskOutcome outcome)
+{
+    if (task->outcome == TASK_RUNNING || task->outcome == TASK_NOT_STARTED)
+        task->outcome = outcome;
+}
+
+static void task_fail(Task *task, TaskOutcome outcome, const char *why)
+{
+    console_line(task->tasks->console, task->spec->node->name, "!", why);
+    task_conclude(task, outcome);
+    if (!task->spec->keep_going)
+        tasks_done(task->tasks);
+}
+
+static void task_timed_out(uv_timer_t *timer)
+{
+    Task *task = timer->data;
+    bool never_ready = task->spec->background && !task->is_ready;
+    g_autofree char *limit = quantity_format_duration(
+        task->spec->timeout_ns > 0 ? task->spec->timeout_ns
+                                   : (int64_t)READY_TIMEOUT_MS * 1000 * 1000);
+    g_autofree char *why =
+        g_strdup_printf("%s within %s: %s", never_ready ? "not ready" : "had not ended", limit,
+                        task->spec->command);
+
+    task_fail(task, TASK_TIMED_OUT, why);
+    process_signal(task->process, SIGKILL);
+    if (task->spec->keep_going)
+        tasks_step(task->tasks);
+}
+
+static void task_keep_output(Task *task, const char *line)
+{
+    if (task->output->len + strlen(line) + 1 <= OUTPUT_KEPT_BYTES && !task->output_cut)
+        g_string_append_printf(task->output, "%s\n", line);
+    else
+        task->output_cut = true;
+}
+
+static void task_is_ready(Task *task)
+{
+    task->is_ready = true;
+    uv_timer_stop(&task->timeout);
+    uv_timer_stop(&task->tasks->ready_timer);
+    tasks_step(task->tasks);
+}
+
+static void task_line(void *data, const char *line)
+{
+    Task *task = data;
+
+    console_line(task->tasks->console, task->spec->node->name, "|", line);
+    task_keep_output(task, line);
+    if (task->spec->ready == READY_OUTPUT_LINE && !task->is_ready && !task->tasks->is_done &&
+        strstr(line, task->spec->ready_text) != NULL)
+        task_is_ready(task);
+}
+
+static void task_ended(void *data, int exit_status)
+{
+    Task *task = data;
+    Tasks *self = task->tasks;
+    bool was_awaited = !task->spec->background || !task->is_ready;
+
+    uv_timer_stop(&task->timeout);
+    task->process = NULL;
+    task->exit_status = exit_status;
+    task->elapsed_ns = clock_monotonic_ns() - task->started_ns;
+    self->n_running--;
+
+    if (task->was_signalled) {
+        task_conclude(task, task->spec->background ? TASK_ENDED : TASK_CUT_OFF);
+    } else if (task->outcome == TASK_RUNNING && exit_status != 0) {
+        g_autofree char *why =
+            exit_status > 128
+                ? g_strdup_printf("killed by %s: %s", strsignal(exit_status - 128),
+                                  task->spec->command)
+                : g_strdup_printf("exit status %d: %s", exit_status, task->spec->command);
+
+        task_fail(task, TASK_FAILED, why);
+    } else if (task->outcome == TASK_RUNNING && task->spec->background && !task->is_ready) {
+        task_fail(task, TASK_FAILED, "ended before it was ready");
+    } else {
+        task_conclude(task, TASK_SUCCEEDED);
+    }
+
+    if (self->is_ending) {
+        if (self->n_running == 0) {
+            uv_timer_stop(&self->end_timer);
+            self->events.ended(self->events.data);
+        }
+    } else if (was_awaited && task->outcome != TASK_TIMED_OUT) {
+        tasks_step(self);
+    }
+}
+
+static void tasks_poll_ready(uv_timer_t *timer)
+{
+    Tasks *self = timer->data;
+    Task *task = &self->tasks[self->next - 1];
+
+    if (task->process != NULL && host_is_listening(lab_host(self->lab, task->spec->node),
+                                                   task->spec->ready, task->spec->ready_port))
+        task_is_ready(task);
+}
+
+// Returns whether the next step may start at once.
+static bool task_start(Task *task)
+{
+    Tasks *self = task->tasks;
+    const TaskSpec *spec = task->spec;
+    ProcessContext context = {
+        .loop = self->loop,
+        .enclosure = lab_enclosure(self->lab),
+        .host = lab_host(self->lab, spec->node),
+        .lab = self->lab_name,
+        .events = {task_line, task_ended},
+        .data = task,
+    };
+    bool awaits_readiness = spec->background && spec->ready != READY_NONE;
+    uint64_t timeout_ms = (uint64_t)(spec->timeout_ns + 999999) / 1000000;
+    g_autoptr(GError) error = NULL;
+
+    console_line(self->console, spec->node->name, "$", spec->command);
+    task->started_ns = clock_monotonic_ns();
+    task->process = process_spawn(&context, spec->command, &error);
+    if (task->process == NULL) {
+        task_fail(task, TASK_FAILED, error->message);
+        return spec->keep_going;
+    }
+    task->outcome = TASK_RUNNING;
+    self->n_running++;
+    if (timeout_ms == 0 && awaits_readiness)
+        timeout_ms = READY_TIMEOUT_MS;
+    if (timeout_ms > 0)
+        uv_timer_start(&task->timeout, task_timed_out, timeout_ms, 0);
+    if (awaits_readiness && spec->ready != READY_OUTPUT_LINE)
+        uv_timer_start(&self->ready_timer, tasks_poll_ready, 0, READY_POLL_MS);
+    task->is_ready = !awaits_readiness;
+    return spec->background && !awaits_readiness;
+}
+
+static void tasks_step(Tasks *self)
+{
+    while (!self->is_done) {
+        if (self->next == self->n_tasks) {
+            tasks_done(self);
+            return;
+        }
+        if (!task_start(&self->tasks[self->next++]))
+            return;
+    }
+}
+
+void tasks_start(Tasks *self)
+{
+    tasks_step(self);
+}
+
+static void tasks_signal(Tasks *self, int signal)
+{
+    for (unsigned i = 0; i < self->n_tasks; i++) {
+        Task *task = &self->tasks[i];
+
+        if (task->process == NULL)
+            continue;
+        task->was_signalled = true;
+        process_signal(task->process, signal);
+    }
+}
+
+static void tasks_next_signal(uv_timer_t *timer)
+{
+    Tasks *self = timer->data;
+
+    tasks_signal(self, *self->next_signal++);
+    if (*self->next_signal != 0)
+        uv_timer_start(&self->end_timer, tasks_next_signal, HEED_MS, 0);
+}
+
+void tasks_end(Tasks *self, TasksEnd how)
+{
+    self->is_done = true;
+    self->is_ending = true;
+    uv_timer_stop(&self->ready_timer);
+    for (unsigned i = 0; i < self->n_tasks; i++)
+        uv_timer_stop(&self->tasks[i].timeout);
+    if (self->n_running == 0) {
+        self->events.ended(self->events.data);
+        return;
+    }
+    self->next_signal = how == TASKS_END_INTERRUPTED ? signals_for_interrupt : signals_for_end;
+    uv_timer_start(&self->end_timer, tasks_next_signal, how == TASKS_END_DONE ? GRACE_MS : 0, 0);
+}
+
+void tasks_kill(Tasks *self)
+{
+    tasks_signal(self, SIGKILL);
+}
+
+bool tasks_have_failed(const Tasks *self)
+{
+    for (unsigned i = 0; i < self->n_tasks; i++) {
+        const Task *task = &self->tasks[i];
+
+        if (!task->spec->keep_going &&
+            (task->outcome == TASK_FAILED || task->outcome == TASK_TIMED_OUT))
+            return true;
+    }
+    return false;
+}
+
+const TaskSpec *tasks_current(const Tasks *self)
+{
+    const Task *task = self->next > 0 ? &self->tasks[self->next - 1] : NULL;
+
+    return task != NULL && task->process != NULL ? task->spec : NULL;
+}
+
+void tasks_report(const Tasks *self, Report *report)
+{
+    for (unsigned i = 0; i < self->n_tasks; i++) {
+        const Task *task = &self->tasks[i];
+        TaskReport entry = {
+            .task = task->spec,
+            .outcome = task->outcome,
+            .exit_status = task->exit_status,
+            .elapsed_ns =
+                task->process != NULL ? clock_monotonic_ns() - task->started_ns : task->elapsed_ns,
+            .output = task->output->str,
+            .output_cut = task->output_cut,
+        };
+
+        g_array_append_val(report->tasks, entry);
+    }
+}

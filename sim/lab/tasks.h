@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tasks: the steps of a scenario, one after the other, as in a CI file. A step starts when the one
+// before it has ended, or is in the background and ready.
+#pragma once
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "sim/lab/console.h"
+#include "sim/lab/lab.h"
+#include "sim/report/report.h"
+
+typedef struct Tasks Tasks;
+
+typedef struct {
+    // The last step is done, or one failed: nothing further will start. Background tasks may
+    // still run.
+    void (*done)(void *data);
+    // No process is left, after tasks_end().
+    void (*ended)(void *data);
+    void *data;
+} TasksEvents;
+
+// `lab_name` is the name under which the lab is listed.
+Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *console,
+                 TasksEvents events);
+
+// After ended() only, or when tasks_start() was never called.
+void tasks_free(Tasks *tasks);
+
+// Starts the first step; done() is called at once when there is none.
+void tasks_start(Tasks *tasks);
+
+typedef enum {
+    TASKS_END_DONE,        // the steps are done: background tasks have done their part
+    TASKS_END_CUT_OFF,     // the run is over before the steps are
+    TASKS_END_INTERRUPTED, // Ctrl-C: processes get SIGINT first, as on a terminal
+} TasksEnd;
+
+// Ends what runs: a signal, and SIGKILL to what does not heed it. ended() follows, once for all
+// calls; a later call only begins with the signals anew.
+void tasks_end(Tasks *tasks, TasksEnd how);
+
+// Kills what runs, without waiting.
+void tasks_kill(Tasks *tasks);
+
+// Whether a task that the run depends on has failed.
+bool tasks_have_failed(const Tasks *tasks);
+
+// The step now under way, or NULL.
+const TaskSpec *tasks_current(const Tasks *tasks);
+
+// Adds a TaskReport for each; texts are owned by the tasks.
+void tasks_report(const Tasks *tasks, Report *report);

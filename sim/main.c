@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// taploom: finds the command that the first argument names.
+#include <glib.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/param.h"
+#include "sim/commands/command.h"
+#include "sim/version.h"
+
+static void main_print_help(FILE *file)
+{
+    fputs("Usage: taploom COMMAND [OPTION…] [ARGUMENT…]\n\n"
+          "Joins real hosts to an emulated network.\n\nCommands:\n",
+          file);
+    for (const Command *const *command = commands; *command != NULL; command++) {
+        if (!(*command)->internal)
+            fprintf(file, "  %-8s %s\n", (*command)->name, (*command)->summary);
+    }
+    fputs("\n  taploom COMMAND --help    what a command takes\n"
+          "  taploom --version         this program's version\n",
+          file);
+}
+
+static const Command *main_find(const char *name)
+{
+    for (const Command *const *command = commands; *command != NULL; command++) {
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
+    }
+    return NULL;
+}
+
+static int main_report_unknown(const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *nearest;
+
+    for (const Command *const *command = commands; *command != NULL; command++) {
+        if (!(*command)->internal)
+            g_ptr_array_add(names, (char *)(*command)->name);
+    }
+    g_ptr_array_add(names, NULL);
+    nearest = param_nearest(name, (const char *const *)names->pdata);
+    if (nearest != NULL)
+        fprintf(stderr, "taploom: no command \"%s\": did you mean %s?\n", name, nearest);
+    else
+        fprintf(stderr, "taploom: no command \"%s\" (see taploom --help)\n", name);
+    return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const Command *command;
+
+    setlocale(LC_CTYPE, ""); // the rest stays "C": numbers read and written have a point
+    if (argc < 2) {
+        main_print_help(stderr);
+        return STATUS_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        main_print_help(stdout);
+        return STATUS_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("taploom " TAPLOOM_VERSION);
+        return STATUS_OK;
+    }
+    command = main_find(argv[1]);
+    return command != NULL ? command->run(argc - 1, argv + 1) : main_report_unknown(argv[1]);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// One sweep: read the clock, run the engine up to it, read the devices that have input at that
+// engine time, then write all that has left the simulation in bursts with a look at the clock
+// before each. Budgets keep any one device from starving the others and the clock from going stale.
+#include "sim/realtime/data_thread.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "sim/realtime/clock.h"
+#include "sim/realtime/waiter.h"
+
+enum {
+    READ_BUDGET_FRAMES = 32, // of one device in one sweep
+    WRITE_BURST_FRAMES = 16, // between two looks at the clock
+    READY_AT_ONCE = 64,      // devices in one sweep
+};
+
+struct DataThread {
+    Engine *engine;
+    Outbox *outbox;
+    Mailbox *mailbox;
+    Waiter *waiter;
+    GThread *thread;
+    Letter stop;
+    bool stopping; // of the data thread only
+    int64_t start_ns;
+    int64_t epoch_ns;
+};
+
+DataThread *data_thread_new(Engine *engine, Outbox *outbox, GError **error)
+{
+    DataThread *self = g_new0(DataThread, 1);
+
+    self->engine = engine;
+    self->outbox = outbox;
+    self->mailbox = mailbox_new(error);
+    if (self->mailbox == NULL)
+        goto failed;
+    self->waiter = waiter_new(error);
+    if (self->waiter == NULL || !waiter_add(self->waiter, mailbox_fd(self->mailbox), self, error))
+        goto failed;
+    return self;
+
+failed:
+    data_thread_free(self);
+    return NULL;
+}
+
+bool data_thread_add(DataThread *self, Device *device, GError **error)
+{
+    if (waiter_add(self->waiter, device->fd, device, error))
+        return true;
+    g_prefix_error(error, "%s: ", device->name);
+    return false;
+}
+
+int64_t data_thread_elapsed_ns(const DataThread *self)
+{
+    return clock_monotonic_ns() - self->start_ns;
+}
+
+int64_t data_thread_epoch_ns(const DataThread *self)
+{
+    return self->epoch_ns;
+}
+
+static void data_thread_write(DataThread *self)
+{
+    Device *device;
+
+    while ((device = self->outbox->first) != NULL) {
+        while (!device_write(device, WRITE_BURST_FRAMES, data_thread_elapsed_ns(self)))
+            ;
+        self->outbox->first = device->next_in_outbox;
+        if (self->outbox->first == NULL)
+            self->outbox->last = &self->outbox->first;
+    }
+}
+
+static void data_thread_sweep(DataThread *self, void **ready, unsigned n_ready, bool *more)
+{
+    engine_run_until(self->engine, data_thread_elapsed_ns(self));
+    // Before reading, so that captures see each interface's frames in the order of their stamps.
+    data_thread_write(self);
+    *more = false;
+    for (unsigned i = 0; i < n_ready; i++) {
+        if (ready[i] == self)
+            mailbox_apply(self->mailbox);
+        else if (device_read(ready[i], READ_BUDGET_FRAMES) == READ_BUDGET_FRAMES)
+            *more = true;
+    }
+    data_thread_write(self);
+}
+
+static gpointer data_thread_run(gpointer data)
+{
+    DataThread *self = data;
+    void *ready[READY_AT_ONCE];
+    bool more = false;
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    prctl(PR_SET_TIMERSLACK, 1);
+    while (!self->stopping) {
+        int64_t due_ns = engine_next_due_ns(self->engine);
+        int64_t until_ns = due_ns == ENGINE_NEVER_NS ? WAITER_FOREVER_NS : self->start_ns + due_ns;
+        unsigned n_ready = waiter_wait(self->waiter, more ? 0 : until_ns, ready, READY_AT_ONCE);
+
+        data_thread_sweep(self, ready, n_ready, &more);
+    }
+    return NULL;
+}
+
+void data_thread_start(DataThread *self)
+{
+    self->start_ns = clock_monotonic_ns() - engine_now(self->engine);
+    self->epoch_ns = clock_wall_ns() - engine_now(self->engine);
+    self->thread = g_thread_new("data", data_thread_run, self);
+}
+
+void data_thread_post(DataThread *self, Letter *letter)
+{
+    mailbox_post(self->mailbox, letter);
+}
+
+static void data_thread_apply_stop(Letter *letter)
+{
+    ((DataThread *)((char *)letter - offsetof(DataThread, stop)))->stopping = true;
+}
+
+void data_thread_stop(DataThread *self)
+{
+    self->stop.apply = data_thread_apply_stop;
+    data_thread_post(self, &self->stop);
+    g_thread_join(g_steal_pointer(&self->thread));
+}
+
+void data_thread_free(DataThread *self)
+{
+    g_assert(self->thread == NULL);
+    g_clear_pointer(&self->waiter, waiter_free);
+    g_clear_pointer(&self->mailbox, mailbox_free);
+    g_free(self);
+}

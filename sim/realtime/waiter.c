@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// How it works: a timer wakes a thread tens of microseconds late, since its core has gone to sleep
+// (60 to 70 us at the median on a small virtual machine). So the timer is set a guard before the
+// deadline, and what is left is spent polling. The guard follows the lateness that the timer shows
+// here: it jumps up with an error greater than itself and sinks slowly, which keeps it near the
+// worst of the last hundred or so wake-ups. On a machine with one core nothing is polled: that
+// would take the core from the hosts.
+#include "sim/realtime/waiter.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "sim/realtime/clock.h"
+
+enum {
+    GUARD_FIRST_NS = 80 * 1000,
+    GUARD_MIN_NS = 5 * 1000,
+    GUARD_MAX_NS = 250 * 1000,
+    WAITER_MAX_READY = 64,
+};
+
+#define WAITER_UNKNOWN_NS INT64_C(-1)
+
+struct Waiter {
+    int epoll_fd;
+    int timer_fd;
+    int64_t timer_ns; // what the timer is set to: an instant, FOREVER for disarmed, or UNKNOWN
+    int64_t guard_ns;
+    bool may_poll;
+};
+
+static void waiter_error(GError **error, const char *call)
+{
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s: %s%s", call,
+                g_strerror(errno),
+                errno == EMFILE || errno == ENFILE ? ": raise the limit with `ulimit -n`" : "");
+}
+
+Waiter *waiter_new(GError **error)
+{
+    Waiter *waiter = g_new0(Waiter, 1);
+    // Edge-triggered: an expiry is seen once, and need not be read away.
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+
+    waiter->guard_ns = GUARD_FIRST_NS;
+    waiter->timer_ns = WAITER_FOREVER_NS;
+    waiter->may_poll = g_get_num_processors() > 1;
+    waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (waiter->epoll_fd >= 0 && waiter->timer_fd >= 0 &&
+        epoll_ctl(waiter->epoll_fd, EPOLL_CTL_ADD, waiter->timer_fd, &event) == 0)
+        return waiter;
+    waiter_error(error, "epoll, timerfd");
+    waiter_free(waiter);
+    return NULL;
+}
+
+void waiter_free(Waiter *waiter)
+{
+    if (waiter->timer_fd >= 0)
+        close(waiter->timer_fd);
+    if (waiter->epoll_fd >= 0)
+        close(waiter->epoll_fd);
+    g_free(waiter);
+}
+
+bool waiter_add(Waiter *waiter, int fd, void *tag, GError **error)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = tag};
+
+    if (epoll_ctl(waiter->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return true;
+    waiter_error(error, "EPOLL_CTL_ADD");
+    return false;
+}
+
+static void waiter_set_timer(Waiter *waiter, int64_t at_ns)
+{
+    struct itimerspec setting = {0};
+
+    if (waiter->timer_ns == at_ns)
+        return;
+    if (at_ns != WAITER_FOREVER_NS)
+        setting.it_value = (struct timespec){at_ns / 1000000000, at_ns % 1000000000};
+    timerfd_settime(waiter->timer_fd, TFD_TIMER_ABSTIME, &setting, NULL);
+    waiter->timer_ns = at_ns;
+}
+
+static void waiter_adapt(Waiter *waiter, int64_t error_ns)
+{
+    if (error_ns > waiter->guard_ns)
+        waiter->guard_ns += (error_ns - waiter->guard_ns) / 2;
+    else
+        waiter->guard_ns -= (waiter->guard_ns - error_ns) / 64;
+    waiter->guard_ns = CLAMP(waiter->guard_ns, GUARD_MIN_NS, GUARD_MAX_NS);
+}
+
+// One epoll_wait; without a timeout when `block`. The timer has no tag and is left out.
+static unsigned waiter_look(Waiter *waiter, bool block, bool *timer_expired, void **ready,
+                            unsigned room)
+{
+    struct epoll_event events[WAITER_MAX_READY];
+    int n = epoll_wait(waiter->epoll_fd, events, (int)MIN(room, WAITER_MAX_READY), block ? -1 : 0);
+    unsigned n_ready = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (events[i].data.ptr != NULL)
+            ready[n_ready++] = events[i].data.ptr;
+        else
+            *timer_expired = true;
+    }
+    return n_ready;
+}
+
+// Sleeps until input is there or the timer, which stands a guard before `until_ns`, has expired.
+static unsigned waiter_sleep(Waiter *waiter, int64_t until_ns, int64_t guard_ns, void **ready,
+                             unsigned room)
+{
+    bool timer_expired = false;
+    unsigned n_ready;
+
+    waiter_set_timer(waiter, until_ns == WAITER_FOREVER_NS ? until_ns : until_ns - guard_ns);
+    n_ready = waiter_look(waiter, true, &timer_expired, ready, room);
+    if (timer_expired) {
+        int64_t error_ns = clock_monotonic_ns() - waiter->timer_ns;
+
+        if (error_ns >= 0) // else it is the expiry of an earlier setting, seen only now
+            waiter_adapt(waiter, error_ns);
+        waiter->timer_ns = WAITER_UNKNOWN_NS;
+    }
+    return n_ready;
+}
+
+unsigned waiter_wait(Waiter *waiter, int64_t until_ns, void **ready, unsigned room)
+{
+    int64_t guard_ns = waiter->may_poll ? waiter->guard_ns : 0;
+    bool timer_expired = false;
+    unsigned n_ready;
+
+    if (until_ns == WAITER_FOREVER_NS)
+        return waiter_sleep(waiter, until_ns, 0, ready, room);
+    while (until_ns - clock_monotonic_ns() > guard_ns) {
+        n_ready = waiter_sleep(waiter, until_ns, guard_ns, ready, room);
+        if (n_ready > 0)
+            return n_ready;
+    }
+    do
+        n_ready = waiter_look(waiter, false, &timer_expired, ready, room);
+    while (n_ready == 0 && clock_monotonic_ns() < until_ns);
+    return n_ready;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waiter: waits for descriptors or for an instant, and meets the instant to a microsecond.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Waiter Waiter;
+
+#define WAITER_FOREVER_NS INT64_MAX
+
+// To be used by one thread.
+Waiter *waiter_new(GError **error);
+void waiter_free(Waiter *waiter);
+
+// Watches `fd` for input; `tag` (not NULL) is what waiter_wait() returns for it. Not owned.
+bool waiter_add(Waiter *waiter, int fd, void *tag, GError **error);
+
+// Returns when input is there or it is `until_ns` of CLOCK_MONOTONIC; an instant in the past means
+// a look without waiting. Fills `ready` with the tags of at most `room` descriptors with input and
+// returns their number.
+unsigned waiter_wait(Waiter *waiter, int64_t until_ns, void **ready, unsigned room);

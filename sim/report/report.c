@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Collects the numbers of links, nodes and lateness from the counters and meters of a run.
+#include "sim/report/report.h"
+
+#include <math.h>
+
+#include "sim/report/verdict.h"
+
+Report *report_new(const Scenario *scenario, int64_t elapsed_ns)
+{
+    Report *report = g_new0(Report, 1);
+
+    report->scenario = scenario;
+    report->seed = scenario->seed;
+    report->elapsed_ns = elapsed_ns;
+    report->directions = g_array_new(FALSE, TRUE, sizeof(DirectionReport));
+    report->devices = g_array_new(FALSE, TRUE, sizeof(DeviceReport));
+    report->nodes = g_array_new(FALSE, TRUE, sizeof(NodeReport));
+    report->tasks = g_array_new(FALSE, TRUE, sizeof(TaskReport));
+    report->captures = g_array_new(FALSE, TRUE, sizeof(CaptureResult));
+    report->all_lateness = g_new0(Histogram, 1);
+    report->verdict.reasons = g_ptr_array_new_with_free_func(g_free);
+    return report;
+}
+
+void report_free(Report *report)
+{
+    g_array_unref(report->directions);
+    g_array_unref(report->devices);
+    g_array_unref(report->nodes);
+    g_array_unref(report->tasks);
+    g_array_unref(report->captures);
+    g_ptr_array_unref(report->verdict.reasons);
+    g_free(report->all_lateness);
+    g_free(report);
+}
+
+static Spread spread_of(const Histogram *histogram)
+{
+    return (Spread){
+        .count = counter_get(&histogram->count),
+        .p50_ns = histogram_quantile_ns(histogram, 5000),
+        .p99_ns = histogram_quantile_ns(histogram, 9900),
+        .p999_ns = histogram_quantile_ns(histogram, 9990),
+        .max_ns = (int64_t)counter_get(&histogram->max_ns),
+    };
+}
+
+// Wilson's score interval (E. B. Wilson, JASA 22, 1927), at 95 %.
+static MeasuredShare measured_share(uint64_t n_hits, uint64_t n_trials)
+{
+    const double z = 1.959964;
+    double n = (double)n_trials;
+    double share, centre, half;
+
+    if (n_trials == 0)
+        return (MeasuredShare){.high = 1};
+    share = (double)n_hits / n;
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+    half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    return (MeasuredShare){n_hits, n_trials, share, fmax(centre - half, 0), fmin(centre + half, 1)};
+}
+
+uint64_t report_copy_drops(uint64_t dropped_frames[N_DROP_REASONS], const DropCounters *drops)
+{
+    uint64_t total = 0;
+
+    for (int reason = 0; reason < N_DROP_REASONS; reason++) {
+        dropped_frames[reason] = counter_get(&drops->frames[reason]);
+        total += dropped_frames[reason];
+    }
+    return total;
+}
+
+void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
+                     const uint64_t held_frames[N_LINK_DIRECTIONS])
+{
+    for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
+        const LinkCounters *counters = link_counters(link, direction);
+        const Meter *meter = link_meter(link, direction);
+        DirectionReport entry = {
+            .link = spec,
+            .direction = direction,
+            .from = spec->ends[direction]->node->name,
+            .to = spec->ends[1 - direction]->node->name,
+            // Out before in: while the run goes on, a frame may pass between two readings.
+            .out_frames = counter_get(&counters->out_frames),
+            .out_bytes = counter_get(&counters->out_bytes),
+            .delay = spread_of(&meter->delay),
+            .queue = spread_of(&meter->queue),
+            .lateness = spread_of(&meter->lateness),
+            .late_frames = counter_get(&meter->late_frames),
+            .late_ns = fidelity_late_ns(&report->scenario->fidelity, link_config(link, direction)),
+            .mean_rate_bps = meter_mean_rate_bps(meter),
+            .peak_rate_bps = meter_peak_rate_bps(meter),
+        };
+        uint64_t n_dropped = report_copy_drops(entry.dropped_frames, &counters->drops);
+        uint64_t n_lost = entry.dropped_frames[DROP_LOSS];
+        int64_t left;
+
+        entry.copied_frames = counter_get(&counters->copied_frames);
+        entry.in_frames = counter_get(&counters->in_frames);
+        entry.in_bytes = counter_get(&counters->in_bytes);
+        entry.loss = measured_share(n_lost, n_lost + entry.out_frames);
+        left = (int64_t)(entry.in_frames + entry.copied_frames - entry.out_frames - n_dropped);
+        entry.held_frames = held_frames != NULL ? held_frames[direction] : (uint64_t)MAX(left, 0);
+        entry.unaccounted_frames = held_frames != NULL ? left - (int64_t)entry.held_frames : 0;
+        histogram_merge(report->all_lateness, &meter->lateness);
+        g_array_append_val(report->directions, entry);
+    }
+}
+
+void report_add_node(Report *report, const NodeSpec *spec, const Node *node)
+{
+    NodeReport entry = {
+        .node = spec,
+        .in_frames = counter_get(&node->counters.in_frames),
+        .out_frames = counter_get(&node->counters.out_frames),
+        .copied_frames = counter_get(&node->counters.copied_frames),
+    };
+    uint64_t n_dropped = report_copy_drops(entry.dropped_frames, &node->counters.drops);
+
+    entry.unaccounted_frames =
+        (int64_t)(entry.in_frames + entry.copied_frames - entry.out_frames - n_dropped);
+    g_array_append_val(report->nodes, entry);
+}
+
+void report_conclude(Report *report)
+{
+    report->lateness = spread_of(report->all_lateness);
+    verdict_reach(report);
+}
+
+bool report_tasks_succeeded(const Report *report)
+{
+    for (guint i = 0; i < report->tasks->len; i++) {
+        const TaskReport *task = &g_array_index(report->tasks, TaskReport, i);
+
+        if (task->outcome != TASK_SUCCEEDED && task->outcome != TASK_ENDED)
+            return false;
+    }
+    return true;
+}
+
+const char *task_outcome_name(TaskOutcome outcome)
+{
+    static const char *const names[] = {
+        [TASK_NOT_STARTED] = "not started",
+        [TASK_RUNNING] = "running",
+        [TASK_SUCCEEDED] = "succeeded",
+        [TASK_FAILED] = "failed",
+        [TASK_TIMED_OUT] = "timed out",
+        [TASK_CUT_OFF] = "cut off",
+        [TASK_ENDED] = "ended",
+    };
+
+    return names[outcome];
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes each part of the report as a JSON object; the names carry their units.
+#include "sim/report/report_json.h"
+
+#include "sim/version.h"
+
+static void json_count(JsonBuilder *json, const char *name, uint64_t value)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_add_int_value(json, (gint64)value);
+}
+
+static void json_number(JsonBuilder *json, const char *name, double value)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_add_double_value(json, value);
+}
+
+// json-glib 1.6 escapes all control characters but the last, U+001F, which JSON forbids as it
+// is: it becomes a blank.
+static void json_text(JsonBuilder *json, const char *name, const char *value)
+{
+    g_autofree char *text = g_strdelimit(g_strdup(value), "\x1f", ' ');
+
+    json_builder_set_member_name(json, name);
+    json_builder_add_string_value(json, text);
+}
+
+static void json_flag(JsonBuilder *json, const char *name, bool value)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_add_boolean_value(json, value);
+}
+
+static void json_open(JsonBuilder *json, const char *name)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_begin_object(json);
+}
+
+static void json_spread(JsonBuilder *json, const char *name, const Spread *spread, double unit_ns)
+{
+    json_open(json, name);
+    json_count(json, "count", spread->count);
+    json_number(json, "p50", (double)spread->p50_ns / unit_ns);
+    json_number(json, "p99", (double)spread->p99_ns / unit_ns);
+    json_number(json, "p999", (double)spread->p999_ns / unit_ns);
+    json_number(json, "max", (double)spread->max_ns / unit_ns);
+    json_builder_end_object(json);
+}
+
+// All reasons that occurred; those of `always` also at 0.
+static void json_drops(JsonBuilder *json, const uint64_t dropped[N_DROP_REASONS],
+                       uint64_t always_mask)
+{
+    json_open(json, "dropped_frames");
+    for (int reason = 0; reason < N_DROP_REASONS; reason++)
+        if (dropped[reason] > 0 || (always_mask >> reason & 1) != 0)
+            json_count(json, drop_reason_name((DropReason)reason), dropped[reason]);
+    json_builder_end_object(json);
+}
+
+static void json_configured(JsonBuilder *json, const LinkConfig *config)
+{
+    json_open(json, "configured");
+    json_number(json, "delay_ms", (double)link_config_delay_ns(config) / 1e6);
+    json_number(json, "jitter_ms", (double)link_config_jitter_ns(config) / 1e6);
+    json_number(json, "loss", (double)link_config_loss(config) / (double)RANDOM_ALWAYS);
+    if (link_config_rate_bps(config) > 0) {
+        g_autofree char *queue = quantity_format_limit(link_config_queue_limit(config));
+
+        json_count(json, "rate_bps", link_config_rate_bps(config));
+        json_text(json, "queue", queue);
+    }
+    json_builder_end_object(json);
+}
+
+static void json_measured(JsonBuilder *json, const DirectionReport *entry)
+{
+    json_open(json, "measured");
+    json_spread(json, "delay_ms", &entry->delay, 1e6);
+    json_spread(json, "queue_ms", &entry->queue, 1e6);
+    json_number(json, "loss", entry->loss.share);
+    json_builder_set_member_name(json, "loss_interval_95");
+    json_builder_begin_array(json);
+    json_builder_add_double_value(json, entry->loss.low);
+    json_builder_add_double_value(json, entry->loss.high);
+    json_builder_end_array(json);
+    json_count(json, "rate_bps", entry->mean_rate_bps);
+    json_count(json, "busiest_second_bps", entry->peak_rate_bps);
+    json_spread(json, "lateness_us", &entry->lateness, 1e3);
+    json_count(json, "late_frames", entry->late_frames);
+    json_number(json, "late_above_ms", (double)entry->late_ns / 1e6);
+    json_builder_end_object(json);
+}
+
+static void json_direction(JsonBuilder *json, const DirectionReport *entry)
+{
+    json_open(json, entry->direction == LINK_FORWARD ? "forward" : "reverse");
+    json_text(json, "from", entry->from);
+    json_text(json, "to", entry->to);
+    json_count(json, "in_frames", entry->in_frames);
+    json_count(json, "in_bytes", entry->in_bytes);
+    json_count(json, "out_frames", entry->out_frames);
+    json_count(json, "out_bytes", entry->out_bytes);
+    json_count(json, "copied_frames", entry->copied_frames);
+    json_count(json, "held_frames", entry->held_frames);
+    json_drops(json, entry->dropped_frames, 1u << DROP_QUEUE_FULL | 1u << DROP_LOSS);
+    json_builder_set_member_name(json, "unaccounted_frames");
+    json_builder_add_int_value(json, entry->unaccounted_frames);
+    json_configured(json, entry->link->directions[entry->direction]);
+    json_measured(json, entry);
+    json_builder_end_object(json);
+}
+
+static void json_links(JsonBuilder *json, const Report *report)
+{
+    json_open(json, "links");
+    for (guint i = 0; i + 1 < report->directions->len; i += N_LINK_DIRECTIONS) {
+        const DirectionReport *pair = &g_array_index(report->directions, DirectionReport, i);
+
+        json_open(json, pair->link->name);
+        json_direction(json, &pair[LINK_FORWARD]);
+        json_direction(json, &pair[LINK_REVERSE]);
+        json_builder_end_object(json);
+    }
+    json_builder_end_object(json);
+}
+
+static void json_devices(JsonBuilder *json, const Report *report)
+{
+    json_open(json, "devices");
+    for (guint i = 0; i < report->devices->len; i++) {
+        const DeviceReport *entry = &g_array_index(report->devices, DeviceReport, i);
+        g_autofree char *name =
+            g_strdup_printf("%s:%s", entry->interface->node->name, entry->interface->name);
+
+        json_open(json, name);
+        json_count(json, "read_frames", entry->read_frames);
+        json_count(json, "read_bytes", entry->read_bytes);
+        json_count(json, "written_frames", entry->written_frames);
+        json_count(json, "written_bytes", entry->written_bytes);
+        json_drops(json, entry->dropped_frames, 0);
+        if (entry->has_kernel_drops) {
+            json_count(json, "kernel_dropped_frames", entry->kernel_dropped_to_us);
+            json_count(json, "host_dropped_frames", entry->kernel_dropped_to_host);
+        }
+        json_builder_end_object(json);
+    }
+    json_builder_end_object(json);
+}
+
+static void json_nodes(JsonBuilder *json, const Report *report)
+{
+    json_open(json, "nodes");
+    for (guint i = 0; i < report->nodes->len; i++) {
+        const NodeReport *entry = &g_array_index(report->nodes, NodeReport, i);
+
+        json_open(json, entry->node->name);
+        json_count(json, "in_frames", entry->in_frames);
+        json_count(json, "out_frames", entry->out_frames);
+        json_count(json, "copied_frames", entry->copied_frames);
+        json_drops(json, entry->dropped_frames, 0);
+        json_builder_end_object(json);
+    }
+    json_builder_end_object(json);
+}
+
+static void json_tasks(JsonBuilder *json, const Report *report)
+{
+    json_builder_set_member_name(json, "tasks");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < report->tasks->len; i++) {
+        const TaskReport *entry = &g_array_index(report->tasks, TaskReport, i);
+
+        json_builder_begin_object(json);
+        json_text(json, "on", entry->task->node->name);
+        json_text(json, "run", entry->task->command);
+        json_flag(json, "background", entry->task->background);
+        json_text(json, "outcome", task_outcome_name(entry->outcome));
+        json_builder_set_member_name(json, "exit");
+        if (entry->exit_status >= 0)
+            json_builder_add_int_value(json, entry->exit_status);
+        else
+            json_builder_add_null_value(json);
+        json_number(json, "elapsed_s", (double)entry->elapsed_ns / 1e9);
+        json_text(json, "output", entry->output);
+        json_flag(json, "output_cut", entry->output_cut);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void json_captures(JsonBuilder *json, const Report *report)
+{
+    json_builder_set_member_name(json, "captures");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < report->captures->len; i++) {
+        const CaptureResult *entry = &g_array_index(report->captures, CaptureResult, i);
+
+        json_builder_begin_object(json);
+        json_text(json, "file", entry->path);
+        json_text(json, "interface", entry->point);
+        json_count(json, "written_frames", entry->written_frames);
+        json_count(json, "lost_frames", entry->lost_frames);
+        if (entry->error != NULL)
+            json_text(json, "error", entry->error);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+JsonNode *report_to_json(const Report *report)
+{
+    g_autoptr(JsonBuilder) json = json_builder_new();
+
+    json_builder_begin_object(json);
+    json_text(json, "taploom", TAPLOOM_VERSION);
+    json_text(json, "scenario", report->scenario->name);
+    json_count(json, "seed", report->seed);
+    json_number(json, "elapsed_s", (double)report->elapsed_ns / 1e9);
+    json_flag(json, "interrupted", report->interrupted);
+    json_flag(json, "valid", report->verdict.valid);
+    json_builder_set_member_name(json, "invalid_reasons");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < report->verdict.reasons->len; i++)
+        json_builder_add_string_value(json, g_ptr_array_index(report->verdict.reasons, i));
+    json_builder_end_array(json);
+    json_spread(json, "lateness_us", &report->lateness, 1e3);
+    json_links(json, report);
+    json_devices(json, report);
+    json_nodes(json, report);
+    json_tasks(json, report);
+    json_captures(json, report);
+    json_builder_end_object(json);
+    return json_builder_get_root(json);
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verdict: whether the figures of a run can be trusted, by the rule in taploom-scenario(5).
+#pragma once
+
+#include "sim/report/report.h"
+
+// Fills report->verdict from its numbers and the scenario's `fidelity:`.
+void verdict_reach(Report *report);

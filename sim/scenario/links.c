@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+// The section `links:` and its defaults. What a link can do is not known here: keys and parameters
+// come from the tables of the stages through links/link_config.h.
+#include <string.h>
+
+#include "core/quote.h"
+#include "sim/scenario/loader.h"
+
+enum {
+    LINK_NAME_MAX_BYTES = 127,     // two names of nodes and a hyphen
+    INTERFACE_NAME_MAX_BYTES = 15, // IFNAMSIZ of Linux, without the NUL
+};
+
+// A key of a link whose value is being read.
+typedef struct {
+    LinkConfig *config;
+    const StageClass *class;
+    const StageKey *key;
+} KeyDraft;
+
+typedef struct {
+    LinkSpec *spec;
+    NodeSpec *nodes[2];  // NULL where the file names none
+    LinkConfig *config;  // of the direction being read
+    bool keys_are_right; // so far, in that direction
+} LinkDraft;
+
+void link_spec_free(LinkSpec *link)
+{
+    link_config_free(link->directions[1]);
+    link_config_free(link->directions[0]);
+    g_free(link->name);
+    g_free(link);
+}
+
+static void link_set_param(const Spot *spot, const KeyDraft *draft, const ParamSpec *param)
+{
+    g_autofree char *range = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (spot->value->kind == VALUE_SCALAR && !spot->value->is_null) {
+        if (!link_config_set(draft->config, draft->class, param, spot->value->text, &error))
+            spot_error(spot, "%s", error->message);
+        return;
+    }
+    range = param_range(param);
+    spot_text(spot, range);
+}
+
+static bool link_read_param(Loader *loader, const Spot *spot, void *into)
+{
+    const KeyDraft *draft = into;
+    const ParamSpec *param = param_find(draft->key->params, spot->key);
+
+    (void)loader;
+    if (param != NULL)
+        link_set_param(spot, draft, param);
+    return param != NULL;
+}
+
+// `{limit: 50ms, …}`: the parameters of one key by name.
+static void link_read_params(Loader *loader, const Spot *spot, KeyDraft *draft)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    Section section = {.noun = draft->key->name, .read_other = link_read_param};
+    guint index;
+
+    for (const ParamSpec *param = draft->key->params; param->name != NULL; param++) {
+        g_ptr_array_add(names, (gpointer)param->name);
+        if (param->required && !spot_find(spot, param->name, &index))
+            spot_error(spot, "needs %s: %s", param->name, param->summary);
+    }
+    g_ptr_array_add(names, NULL);
+    section.other_names = (const char *const *)names->pdata;
+    section_read(&section, loader, spot, draft);
+}
+
+// A key of the stages' tables, for one direction.
+static bool link_read_key(Loader *loader, const Spot *spot, void *into)
+{
+    KeyDraft draft = {.config = into};
+
+    draft.key = link_config_key(spot->key, &draft.class);
+    if (draft.key == NULL)
+        return false;
+    if (spot->value->kind == VALUE_MAP)
+        link_read_params(loader, spot, &draft);
+    else
+        link_set_param(spot, &draft, &draft.key->params[0]);
+    return true;
+}
+
+static bool link_read_draft_key(Loader *loader, const Spot *spot, void *into)
+{
+    LinkDraft *draft = into;
+    size_t n_errors = problems_n_errors(spot->problems);
+    bool is_key = link_read_key(loader, spot, draft->config);
+
+    draft->keys_are_right &= problems_n_errors(spot->problems) == n_errors;
+    return is_key;
+}
+
+// Checks the rules between the keys of the direction just read, unless one of them is wrong.
+static void direction_check(const Spot *spot, LinkDraft *draft)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!draft->keys_are_right || link_config_check(draft->config, &error))
+        return;
+    spot_error(spot, "%s", error->message);
+    draft->keys_are_right = false;
+}
+
+static void direction_warn(const Spot *spot, const LinkConfig *config)
+{
+    g_autofree char *where = spot_where(spot);
+    g_autofree char *delay = quantity_format_duration(link_config_delay_ns(config));
+    g_autofree char *jitter = quantity_format_duration(link_config_jitter_ns(config));
+
+    if (link_config_jitter_ns(config) > link_config_delay_ns(config))
+        problems_warn(spot->problems, spot->value->position, where,
+                      "the jitter (%s) is greater than the delay (%s): the distribution is cut at "
+                      "zero, and its mean stays the delay",
+                      jitter, delay);
+}
+
+void link_defaults_read(Loader *loader, const Spot *spot, void *unused)
+{
+    Section section = {.noun = "the defaults of links",
+                       .read_other = link_read_key,
+                       .other_names = loader->link_keys};
+
+    (void)unused;
+    section_read(&section, loader, spot, loader->link_defaults);
+}
+
+static bool interface_is_name(const char *name)
+{
+    size_t n_digits = strspn(name + MIN(strlen(name), 3), "0123456789");
+
+    return g_str_has_prefix(name, "eth") && n_digits > 0 && name[3 + n_digits] == '\0' &&
+           (name[3] != '0' || n_digits == 1) && strlen(name) <= INTERFACE_NAME_MAX_BYTES;
+}
+
+static InterfaceSpec *interface_new(LinkSpec *link, NodeSpec *node, unsigned end,
+                                    SourcePosition position)
+{
+    InterfaceSpec *interface = g_new0(InterfaceSpec, 1);
+
+    interface->node = node;
+    interface->link = link;
+    interface->end = end;
+    interface->addresses = g_array_new(FALSE, FALSE, sizeof(Address));
+    interface->mtu_bytes = node->mtu_bytes;
+    interface->position = position;
+    g_ptr_array_add(node->interfaces, interface);
+    link->ends[end] = interface;
+    return interface;
+}
+
+// The MAC is the start of SHA-256 over "node:interface", marked as locally administered.
+static void interface_set_mac(InterfaceSpec *interface, const char *full_name)
+{
+    g_autoptr(GChecksum) sha = g_checksum_new(G_CHECKSUM_SHA256);
+    uint8_t digest[32];
+    gsize n_digest_bytes = sizeof digest;
+
+    g_checksum_update(sha, (const guchar *)full_name, (gssize)strlen(full_name));
+    g_checksum_get_digest(sha, digest, &n_digest_bytes);
+    memcpy(interface->mac, digest, sizeof interface->mac);
+    interface->mac[0] = (uint8_t)((interface->mac[0] & 0xFC) | 0x02);
+}
+
+// Takes "london:eth0" for the interface; false when it is taken.
+static bool interface_claim(Loader *loader, InterfaceSpec *interface, const char *name)
+{
+    char *full_name = g_strdup_printf("%s:%s", interface->node->name, name);
+
+    if (g_hash_table_contains(loader->interfaces, full_name)) {
+        g_free(full_name);
+        return false;
+    }
+    interface->name = g_strdup(name);
+    interface_set_mac(interface, full_name);
+    g_hash_table_insert(loader->interfaces, full_name, interface);
+    return true;
+}
+
+static void endpoint_read(Loader *loader, const Spot *spot, LinkDraft *draft, unsigned end)
+{
+    const char *text = spot_text(spot, "NODE or \"NODE:eth0\"");
+    const char *colon = text != NULL ? strchr(text, ':') : NULL;
+    g_autofree char *node_name = NULL;
+    NodeSpec *node;
+    InterfaceSpec *interface;
+
+    if (text == NULL)
+        return;
+    node_name = colon != NULL ? g_strndup(text, (size_t)(colon - text)) : g_strdup(text);
+    node = draft->nodes[end] = loader_find_node(loader, spot, node_name);
+    if (node == NULL)
+        return;
+    if (colon != NULL && !interface_is_name(colon + 1)) {
+        g_autofree char *quote = quote_new(colon + 1);
+
+        spot_error(spot,
+                   "%s is no name of an interface: write eth0, eth1 and so on, at most %d bytes",
+                   quote, INTERFACE_NAME_MAX_BYTES);
+        return;
+    }
+    interface = interface_new(draft->spec, node, end, spot->value->position);
+    if (colon != NULL && !interface_claim(loader, interface, colon + 1)) {
+        const InterfaceSpec *other = g_hash_table_lookup(loader->interfaces, text);
+
+        spot_error(spot,
+                   "%s is an end of another link already, in line %zu: give it another interface, "
+                   "or leave the interface out",
+                   text, other->position.line);
+    }
+}
+
+static void link_read_endpoints(Loader *loader, const Spot *spot, void *into)
+{
+    LinkDraft *draft = into;
+
+    if (!spot_is_list(spot, "[london, newyork]"))
+        return;
+    if (spot->value->items->len != 2) {
+        spot_error(spot, "a link has two ends and not %u: write [london, newyork]",
+                   spot->value->items->len);
+        return;
+    }
+    for (unsigned end = 0; end < 2; end++) {
+        Spot item = spot_item(spot, end);
+
+        endpoint_read(loader, &item, draft, end);
+    }
+    if (draft->nodes[0] != NULL && draft->nodes[0] == draft->nodes[1])
+        spot_error(spot, "both ends are at %s: a link joins two nodes", draft->nodes[0]->name);
+}
+
+static void link_read_name(Loader *loader, const Spot *spot, void *into)
+{
+    const char *name = spot_text(spot, "a name");
+
+    (void)loader;
+    if (name != NULL && name_check(spot, name, LINK_NAME_MAX_BYTES))
+        ((LinkDraft *)into)->spec->name = g_strdup(name);
+}
+
+// Read when all other keys have been, since it says only what differs from them.
+static void link_read_reverse(Loader *loader, const Spot *spot, void *into)
+{
+    (void)loader;
+    (void)into;
+    spot_is_map(spot, "{rate: 10mbit}");
+}
+
+static const Field link_fields[] = {
+    {"endpoints", link_read_endpoints},
+    {"name", link_read_name},
+    {"reverse", link_read_reverse},
+    {NULL, NULL},
+};
+
+// Reads both directions; the second has what the first has but for what `reverse` says.
+static void link_read_directions(Loader *loader, const Spot *spot, LinkDraft *draft)
+{
+    Section forward = {.noun = "a link",
+                       .fields = link_fields,
+                       .read_other = link_read_draft_key,
+                       .other_names = loader->link_keys};
+    Section reverse = {.noun = "a direction of a link",
+                       .read_other = link_read_draft_key,
+                       .other_names = loader->link_keys};
+    LinkConfig **directions = draft->spec->directions;
+    Spot entry;
+    guint index;
+
+    draft->config = directions[0];
+    draft->keys_are_right = true;
+    section_read(&forward, loader, spot, draft);
+    direction_check(spot, draft);
+    direction_warn(spot, directions[0]);
+    directions[1] = link_config_copy(directions[0]);
+    if (!spot_find(spot, "reverse", &index))
+        return;
+    entry = spot_entry(spot, index);
+    if (entry.value->kind != VALUE_MAP)
+        return;
+    draft->config = directions[1];
+    section_read(&reverse, loader, &entry, draft);
+    direction_check(&entry, draft);
+    direction_warn(&entry, directions[1]);
+}
+
+// Gives the link its default name, and its name to the table of names.
+static void link_register(Loader *loader, const Spot *spot, LinkDraft *draft)
+{
+    LinkSpec *link = draft->spec;
+    const LinkSpec *other;
+
+    if (link->name == NULL && draft->nodes[0] != NULL && draft->nodes[1] != NULL)
+        link->name = g_strdup_printf("%s-%s", draft->nodes[0]->name, draft->nodes[1]->name);
+    if (link->name == NULL)
+        return;
+    other = g_hash_table_lookup(loader->scenario->link_by_name, link->name);
+    if (other == NULL)
+        g_hash_table_insert(loader->scenario->link_by_name, link->name, link);
+    else
+        spot_error(spot,
+                   "its name is %s, as that of the link in line %zu: give it a name: of its "
+                   "own",
+                   link->name, other->position.line);
+}
+
+static void link_read(Loader *loader, const Spot *spot)
+{
+    LinkDraft draft = {.spec = g_new0(LinkSpec, 1)};
+    guint index;
+
+    draft.spec->position = spot->value->position;
+    draft.spec->directions[0] = link_config_copy(loader->link_defaults);
+    g_ptr_array_add(loader->scenario->links, draft.spec);
+    if (!spot_is_map(spot, "{endpoints: [london, newyork]}")) {
+        draft.spec->directions[1] = link_config_copy(loader->link_defaults);
+        loader->links_are_whole = false;
+        return;
+    }
+    link_read_directions(loader, spot, &draft);
+    if (!spot_find(spot, "endpoints", &index))
+        spot_error(spot, "needs endpoints: [NODE, NODE]");
+    link_register(loader, spot, &draft);
+    if (draft.spec->ends[0] == NULL || draft.spec->ends[1] == NULL)
+        loader->links_are_whole = false;
+}
+
+// Names the interfaces that the file does not name: eth0, eth1 … in the order of the links, leaving
+// out those it does.
+static void interface_name(Loader *loader, InterfaceSpec *interface)
+{
+    NodeDraft *draft = loader_draft(loader, interface->node);
+
+    while (interface->name == NULL) {
+        g_autofree char *name = g_strdup_printf("eth%u", draft->next_interface++);
+
+        interface_claim(loader, interface, name);
+    }
+}
+
+void links_read(Loader *loader, const Spot *spot, void *scenario)
+{
+    const GPtrArray *links = loader->scenario->links;
+
+    (void)scenario;
+    loader->links_are_whole = spot_is_list(spot, "[{endpoints: [london, newyork]}]");
+    if (!loader->links_are_whole)
+        return;
+    for (guint i = 0; i < spot->value->items->len; i++) {
+        Spot item = spot_item(spot, i);
+
+        link_read(loader, &item);
+    }
+    for (guint i = 0; i < links->len; i++) {
+        const LinkSpec *link = g_ptr_array_index(links, i);
+
+        for (unsigned end = 0; end < 2; end++) {
+            if (link->ends[end] != NULL)
+                interface_name(loader, link->ends[end]);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loader: a Scenario in the making. Each section of the file is read by a file of its own, in the
+// order of the functions below; what they must know of one another while loading stands here.
+#pragma once
+
+#include "sim/scenario/problems.h"
+#include "sim/scenario/scenario.h"
+#include "sim/scenario/section.h"
+#include "sim/scenario/segments.h"
+
+// An address as the file gives it to a host.
+typedef struct {
+    Address address;
+    char *interface; // NULL: the host's only one
+    SourcePosition position;
+} GivenAddress;
+
+// A node and what is no longer needed of it after loading. Parameters stand here in the types of
+// parameter tables until the whole node has been read.
+typedef struct {
+    NodeSpec *spec;
+    int kind, device; // NodeKind, DeviceKind
+    bool forward;
+    uint64_t mtu_bytes;
+    int64_t ageing_ns;
+    GArray *addresses;            // of GivenAddress
+    GArray *route_positions;      // of SourcePosition, one for each route of the file
+    bool has_routes;              // the file says `routes`
+    unsigned next_interface;      // eth numbers below are taken
+    GPtrArray *forest;            // of LinkSpec: to other switches and hubs, without loops
+    const LinkSpec *reached_from; // in a search through the forest
+} NodeDraft;
+
+struct Loader {
+    Scenario *scenario;
+    Problems *problems;
+    GPtrArray *drafts;        // of NodeDraft, owned, in the order of scenario->nodes
+    GHashTable *draft_of;     // NodeSpec to NodeDraft
+    GHashTable *interfaces;   // "london:eth0", owned, to InterfaceSpec
+    const char **link_keys;   // of links/link_config.h
+    bool links_are_whole;     // the ends of all links could be read
+    NodeDraft *node_defaults; // of `defaults`, as are the next two
+    LinkConfig *link_defaults;
+    TaskSpec *task_defaults;
+};
+
+// Each reads the value of its key at `spot`; to be called in this order, if the file has the key.
+void nodes_read(Loader *loader, const Spot *spot, void *scenario);
+void links_read(Loader *loader, const Spot *spot, void *scenario);
+void fidelity_read(Loader *loader, const Spot *spot, void *scenario);
+void tasks_read(Loader *loader, const Spot *spot, void *scenario);
+void captures_read(Loader *loader, const Spot *spot, void *scenario);
+
+// The parts of `defaults`, to be read before all others.
+void node_defaults_read(Loader *loader, const Spot *spot, void *unused);
+void link_defaults_read(Loader *loader, const Spot *spot, void *unused);
+void task_defaults_read(Loader *loader, const Spot *spot, void *unused);
+
+// What may be joined to what: loops, device kinds, nodes without a link.
+void wiring_check(Loader *loader);
+
+// Puts the addresses of the file onto interfaces.
+void addressing_place(Loader *loader);
+
+// The next are to be called when nodes and links are free of errors.
+
+// Warns of segments whose hosts differ in MTU; ports of switches and hubs get the largest.
+void wiring_complete(Loader *loader, const Segments *segments);
+
+// Gives out the addresses that the file does not.
+void addressing_complete(Loader *loader, Segments *segments);
+
+// Checks the routes of the file and gives out those of hosts without any.
+void routing_complete(Loader *loader, const Segments *segments);
+
+void fidelity_init(FidelitySpec *fidelity);
+
+// A draft with `spec` (taken over), and everything that `defaults` says; NULL for the fallbacks.
+NodeDraft *node_draft_new(NodeSpec *spec, const NodeDraft *defaults);
+void node_draft_free(NodeDraft *draft);
+NodeSpec *node_spec_new(void);
+void node_spec_free(NodeSpec *node);
+NodeDraft *loader_draft(const Loader *loader, const NodeSpec *node);
+
+void link_spec_free(LinkSpec *link);
+void capture_spec_free(CaptureSpec *capture);
+TaskSpec *task_spec_new(void);
+void task_spec_free(TaskSpec *task);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeSpec, node_spec_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeDraft, node_draft_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TaskSpec, task_spec_free)
+
+// Whether `name` can be a host's name and part of a file's, up to `max_bytes` long: an error says
+// what would be.
+bool name_check(const Spot *spot, const char *name, size_t max_bytes);
+
+// The node of that name; NULL after an error that names the nearest.
+NodeSpec *loader_find_node(const Loader *loader, const Spot *spot, const char *name);
+
+// "nodes.london.address" (`key` may be NULL) and "links[2]": where problems found after reading
+// are; the caller frees it.
+char *node_where(const NodeSpec *node, const char *key);
+char *link_where(const Loader *loader, const LinkSpec *link);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scenario: a checked scenario file with every default filled in and every address given out.
+// It holds no fd and no engine; nothing changes it after loading.
+#pragma once
+
+#include <glib.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "links/link_config.h"
+
+typedef struct Scenario Scenario;
+typedef struct NodeSpec NodeSpec;
+typedef struct LinkSpec LinkSpec;
+
+#define SCENARIO_UNTIL_TASKS_END_NS INT64_C(-1)
+
+typedef struct {
+    size_t line, column; // both from 1; line 0 for what no file says
+} SourcePosition;
+
+typedef enum { NODE_HOST, NODE_SWITCH, NODE_HUB } NodeKind;
+typedef enum { DEVICE_TAP, DEVICE_TUN } DeviceKind;
+
+typedef struct {
+    int family; // AF_INET or AF_INET6
+    union {
+        struct in_addr v4;
+        struct in6_addr v6;
+    };
+    unsigned prefix_bits;
+} Address;
+
+// An interface of a host: one end of a link.
+typedef struct {
+    char *name; // "eth0"
+    NodeSpec *node;
+    LinkSpec *link;
+    unsigned end;       // 0 for the link's first endpoint, 1 for its second
+    GArray *addresses;  // of Address, in the order of the file; one of IPv4 given out without any
+    uint32_t mtu_bytes; // for a port of a switch or hub the largest of the hosts on its segment
+    uint8_t mac[6];     // derived from node and interface name, locally administered
+    SourcePosition position;
+} InterfaceSpec;
+
+typedef struct {
+    Address destination; // prefix_bits 0: default
+    Address gateway;     // its prefix_bits is the family's full length
+} RouteSpec;
+
+typedef struct {
+    char *key; // "net.ipv4.tcp_congestion_control"
+    char *value;
+} SettingSpec; // of `sysctl:` and `env:`
+
+struct NodeSpec {
+    char *name;
+    NodeKind kind;
+    DeviceKind device; // hosts only
+    bool forward;      // hosts only: forwards IP packets between its interfaces
+    bool uses_ipv6;    // has an IPv6 address or route
+    uint32_t mtu_bytes;
+    int64_t ageing_ns;     // switches only: how long an address stays learnt
+    GPtrArray *interfaces; // of InterfaceSpec, owned; for switches and hubs: their ports
+    GArray *routes;        // of RouteSpec: the file's, else those over hosts that forward
+    GPtrArray *sysctls;    // of SettingSpec, owned, in the file's order
+    GPtrArray *env;        // of SettingSpec, owned
+    SourcePosition position;
+};
+
+struct LinkSpec {
+    char *name;
+    InterfaceSpec *ends[2];    // owned by their nodes
+    LinkConfig *directions[2]; // [0] from the first endpoint to the second
+    SourcePosition position;
+};
+
+typedef enum { READY_NONE, READY_TCP_PORT, READY_UDP_PORT, READY_OUTPUT_LINE } ReadyKind;
+
+typedef struct {
+    NodeSpec *node;
+    char *command; // for /bin/sh -c
+    bool background;
+    bool keep_going; // `continue: true`: its failure does not end the run
+    ReadyKind ready;
+    uint16_t ready_port;
+    char *ready_text;   // a substring of an output line
+    int64_t timeout_ns; // 0: none
+    SourcePosition position;
+} TaskSpec;
+
+typedef struct {
+    InterfaceSpec *interface;
+    char *file;   // relative to the capture directory, absolute, or "-" for standard output
+    char *filter; // in pcap-filter(7) syntax, or NULL
+    uint32_t snaplen_bytes;
+    SourcePosition position;
+} CaptureSpec;
+
+// What makes a run invalid.
+typedef struct {
+    Probability late_share;    // more frames than this share departing late: default 1 %
+    int64_t late_floor_ns;     // late is: by more than the larger of this, default 1 ms,
+    Probability late_of_delay; // and this share of the link's delay, default 10 %
+    uint64_t device_drops;     // drops inside a TAP or TUN that are still accepted, default 0
+    uint64_t unaccounted;      // frames without a fate that are still accepted, default 0
+    bool strict;               // an invalid run exits with status 4, as --strict asks
+} FidelitySpec;
+
+struct Scenario {
+    char *name;
+    char *path; // as given to the loader
+    uint64_t seed;
+    int64_t duration_ns; // or SCENARIO_UNTIL_TASKS_END_NS
+    GPtrArray *nodes;    // of NodeSpec
+    GPtrArray *links;    // of LinkSpec
+    GPtrArray *tasks;    // of TaskSpec
+    GPtrArray *captures; // of CaptureSpec
+    FidelitySpec fidelity;
+    GPtrArray *warnings;      // of char *, "file:line:column: …": what is allowed but odd
+    GHashTable *node_by_name; // for scenario_node() and scenario_link()
+    GHashTable *link_by_name;
+};
+
+// Reads and checks `path`. On failure returns NULL and sets `*errors` to one text with a line,
+// ended by a newline, for each error of the file, sorted by place: "file:line:column: where: what
+// is wrong, what would be right"; the caller frees it. Opens nothing but the file.
+Scenario *scenario_load(const char *path, char **errors);
+
+// The same from memory; `path` is what positions are printed with.
+Scenario *scenario_parse(const char *path, const char *text, size_t length_bytes, char **errors);
+
+void scenario_free(Scenario *scenario);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
+
+// NULL when there is none of that name.
+NodeSpec *scenario_node(const Scenario *scenario, const char *name);
+LinkSpec *scenario_link(const Scenario *scenario, const char *name);
+
+// "10.0.0.1/24"; the caller frees it.
+char *address_format(const Address *address);

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An unprivileged user who may open /dev/net/tun can do what root can."""
+
+import os
+import shutil
+import subprocess
+
+import harness
+from harness import RunCase, pair, task
+
+NOBODY = 65534
+# A /dev/net/tun that all may open, in a mount namespace, so that nobody else sees it.
+AS_NOBODY = ('unshare', '--mount', 'sh', '-ec', f'''
+    mount -t tmpfs -o mode=0755 tmpfs /dev/net
+    mknod /dev/net/tun c 10 200
+    chmod 0666 /dev/net/tun
+    exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups "$@"''', 'sh')
+MAY_MAKE_NAMESPACES = (*AS_NOBODY, 'unshare', '--user', '--net', 'true')
+
+
+class Rootless(RunCase):
+    def setUp(self):
+        super().setUp()
+        asked = subprocess.run(MAY_MAKE_NAMESPACES, stderr=subprocess.PIPE, text=True, check=False)
+        if asked.returncode != 0:
+            self.skipTest(f'no user namespaces here: {asked.stderr.strip()}')
+        # Where that user can reach it, as well as what it writes.
+        self.program = shutil.copy(RunCase.program, self.directory)
+        os.chown(self.directory, NOBODY, NOBODY)
+        self.place = self.directory / 'captures'
+
+    def run_as_nobody(self, scenario, *arguments, **options):
+        return self.run_scenario(scenario, *arguments, wrap=AS_NOBODY, **options)
+
+    def test_a_link_with_all_that_belongs_to_it(self):
+        done = self.run_as_nobody(
+            pair(task('newyork', 'while :; do sleep 1; done', background=True),
+                 task('london', 'ping -q -c 50 -i 0.01 newyork'),
+                 task('newyork', 'hostname; id -u; cat /etc/hostname'),
+                 rate='10mbit', delay='5ms', loss='1%'), '--capture', self.place)
+        self.assertEqual(self.outcomes(done), ['ended', 'succeeded', 'succeeded'])
+        self.assertEqual(done.report['tasks'][2]['output'], 'newyork\n0\nnewyork\n')
+        self.assertEqual((self.place / 'london-eth0.pcap').stat().st_uid, NOBODY)
+        self.assert_balanced(done.report)
+
+    def test_switch_tun_ipv6_and_forwarding(self):
+        self.run_as_nobody({
+            'nodes': {'a': {'address': 'fd00::1/64'}, 'b': {'address': 'fd00::2/64'},
+                      'middle': {'kind': 'switch'},
+                      'c': {'device': 'tun'}, 'd': {'device': 'tun', 'forward': True},
+                      'e': {'device': 'tun'}},
+            'links': [{'endpoints': ['a', 'middle']}, {'endpoints': ['b', 'middle']},
+                      {'endpoints': ['c', 'd']}, {'endpoints': ['d', 'e']}],
+            'tasks': [task('a', 'ping -6 -q -c 3 -i 0.01 fd00::2'),
+                      task('c', 'ping -q -c 3 -i 0.01 e')]})
+
+    def test_user_and_root_can_both_look_inside(self):
+        running = self.start_scenario(pair(task('london', 'echo up; sleep 974')), wrap=AS_NOBODY)
+        running.wait_for('| up')
+        for wrap in (AS_NOBODY, ()):
+            with self.subTest(as_root=not wrap):
+                self.assertIn(self.lab_name(), self.taploom('list', wrap=wrap).text)
+                done = self.taploom('exec', f'{self.lab_name()}/newyork', '--', 'hostname',
+                                    wrap=wrap)
+                self.assertEqual((done.status, done.text), (0, 'newyork\n'), done.stderr)
+
+    def test_sigkill_leaves_nothing(self):
+        running = self.start_scenario(pair(task('london', 'echo up; setsid sleep 973 & sleep 972')),
+                                      wrap=AS_NOBODY)
+        running.wait_for('| up')
+        running.kill()
+        self.assert_nothing_is_left()
+        self.assertNotIn(self.lab_name(), self.taploom('list').text)
+
+
+if __name__ == '__main__':
+    harness.main()

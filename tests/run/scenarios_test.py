@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scenarios of the tree run, and show what their comments say."""
+
+import re
+import shutil
+from pathlib import Path
+
+import harness
+import pcap
+from harness import RunCase
+
+SCENARIOS = Path(__file__).resolve().parents[2] / 'scenarios'
+
+
+class Scenarios(RunCase):
+    def setUp(self):
+        super().setUp()
+        if not shutil.which('iperf3'):
+            self.skipTest('iperf3 is not installed')
+
+    def run_file(self, name):
+        done = self.taploom('run', SCENARIOS / f'{name}.yaml', '--capture', self.directory)
+        self.assertEqual(done.status, 0, f'{done.text}{done.stderr}')
+        self.assert_balanced(done.report)
+        return done
+
+    def pings(self, done):
+        return [re.search(r'= ([\d.]+)/([\d.]+)/', entry['output']) for entry
+                in done.report['tasks'] if 'ping ' in entry['run']]
+
+    def test_all_are_run_here(self):
+        tested = {name.removeprefix('test_').replace('_', '-') for name in dir(self)
+                  if name.startswith('test_')} - {'all-are-run-here'}
+        self.assertEqual({path.stem for path in SCENARIOS.glob('*.yaml')}, tested)
+
+    def test_first_link(self):
+        done = self.run_file('first-link')
+        self.assertGreaterEqual(float(self.pings(done)[0][1]), 40)
+        for way in ('forward', 'reverse'):
+            measured = done.report['links']['atlantic'][way]['measured']
+            self.assertLessEqual(measured['rate_bps'], 10**7)
+        london, newyork = (pcap.read(self.directory / f'atlantic.{host}.pcap')
+                           for host in ('london', 'newyork'))
+        lost = [done.report['links']['atlantic'][way]['dropped_frames'] for way
+                in ('forward', 'reverse')]
+        self.assertGreater(lost[0]['loss'], 0)
+        mac = london.packets[0].source_mac
+        self.assertEqual(sum(packet.source_mac == mac for packet in london.packets)
+                         - sum(packet.source_mac == mac for packet in newyork.packets),
+                         sum(lost[0].values())
+                         + done.report['links']['atlantic']['forward']['held_frames'])
+
+    def test_office(self):
+        idle, loaded = self.pings(self.run_file('office'))
+        self.assertGreaterEqual(float(idle[1]), 30)
+        self.assertGreater(float(loaded[2]), 4 * float(idle[2]))
+
+    def test_dumbbell(self):
+        done = self.run_file('dumbbell')
+        bottleneck = done.report['links']['bottleneck']['forward']
+        self.assertLessEqual(bottleneck['measured']['rate_bps'], 20 * 10**6)
+        self.assertGreater(bottleneck['measured']['rate_bps'], 10 * 10**6)
+        self.assertGreater(done.report['links']['near-left']['forward']['in_bytes'],
+                           done.report['links']['far-left']['forward']['in_bytes'])
+
+    def test_chain(self):
+        done = self.run_file('chain')
+        self.assertGreaterEqual(float(self.pings(done)[0][1]), 38)  # 2 x (5 + 10 - 1 + 5) ms
+        middle = pcap.read(self.directory / 'middle.paris.pcap')
+        mac = middle.packets[0].source_mac
+        self.assertEqual({packet.data[22] for packet in middle.packets
+                          if packet.is_ipv4 and packet.source_mac == mac}, {63})
+
+
+if __name__ == '__main__':
+    harness.main()

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""taploom check: what it prints, in how many columns, and with which exit status. Prints TAP; the
+arguments are the program and the tree's root."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+RIGHT = '''\
+nodes: {london: , newyork: {address: [10.0.0.2/24, "fd00::2/64"]}, office: {kind: switch}}
+links:
+  - endpoints: [london, newyork]
+    name: atlantic
+    rate: 100mbit
+    queue: 50ms
+    delay: 35ms
+    jitter: {deviation: 40ms, distribution: normal}
+    loss: 0.1%
+    reverse: {rate: 10mbit, overhead: ethernet}
+  - {endpoints: [london, office]}
+tasks: [{on: london, run: ping -c 1 newyork}]
+capture: [atlantic]
+'''
+
+RIGHT_PRINTS = '''\
+Nodes
+  london    host    eth0  10.0.0.1/24
+                    eth1  10.0.1.1/24
+  newyork   host    eth0  10.0.0.2/24
+                          fd00::2/64
+  office    switch  1 port
+
+Links        rate       queue     loss      delay     jitter       BDP    frames
+  atlantic: london:eth0 to newyork:eth0
+  ->      100mbit        50ms     0.1%       35ms       40ms     875kB       578
+      jitter distribution normal
+  <-       10mbit        50ms     0.1%       35ms       40ms    87500B        58
+      overhead 24B, jitter distribution normal
+  london-office: london:eth1 to office:eth0
+  ->            -           -        -          -          -         -         -
+  <-            -           -        -          -          -         -         -
+
+BDP: bandwidth-delay product, the rate times both delays of the link, in bytes
+and in full frames. The queue is the one in force; - stands for none.
+
+Warnings
+  x.yaml:3:5: links[0]: the jitter (40ms) is greater than the delay (35ms): the
+    distribution is cut at zero, and its mean stays the delay
+  x.yaml:10:14: links[0].reverse: the jitter (40ms) is greater than the delay
+    (35ms): the distribution is cut at zero, and its mean stays the delay
+
+x.yaml is right: 3 nodes, 2 links, 1 task, 2 capture files, 2 warnings.
+'''
+
+WRONG = '''\
+nodes: [a, b]
+links: [{endpoints: [a, c], delay: 20}]
+'''
+
+WRONG_PRINTS = '''\
+x.yaml:2:25: links[0].endpoints[1]: "c" is no node: known is a, b
+x.yaml:2:36: links[0].delay: "20" has no unit: write 20ms or 20s
+'''
+
+# The longest of everything that is allowed.
+WIDE = f'''\
+nodes: {{{"x" * 63}: {{address: "fd00:1111:2222:3333:4444:5555:6666:7777/128"}}, {"y" * 63}: }}
+links:
+  - endpoints: ["{"x" * 63}:eth123456789012", {"y" * 63}]
+    rate: 99999999999bit
+    queue: 9223372036854775807ns
+    delay: 3599999999999ns
+    jitter: 3599999999998ns
+    loss: 99.99999999%
+'''
+
+
+def main(program, root):
+    program = Path(program).resolve()
+    points = []
+
+    def check(text, folder):
+        (Path(folder) / 'x.yaml').write_text(text)
+        return subprocess.run([program, 'check', 'x.yaml'], cwd=folder, capture_output=True,
+                              text=True)
+
+    def expect(name, found, wanted):
+        points.append((name, found == wanted, f'{found!r} and not {wanted!r}'))
+
+    with tempfile.TemporaryDirectory() as folder:
+        run = check(RIGHT, folder)
+        expect('a right scenario is printed', (run.returncode, run.stderr), (0, ''))
+        for number, (found, wanted) in enumerate(
+                zip((run.stdout + '\n' * 40).split('\n'), (RIGHT_PRINTS + '\n' * 40).split('\n'))):
+            if found != wanted:
+                expect(f'line {number + 1} of the output', found, wanted)
+        run = check(WRONG, folder)
+        expect('all errors of a wrong one go to standard error',
+               (run.returncode, run.stdout, run.stderr), (2, '', WRONG_PRINTS))
+        run = check(WIDE, folder)
+        expect('the longest names are right', (run.returncode, run.stderr), (0, ''))
+        # A heading breaks between words only, and these names are longer than a line together.
+        expect('nothing but a long word is wider than 80 columns',
+               [line for line in run.stdout.split('\n') if len(line) > 80 and ' ' in line.strip()],
+               [])
+    for path in sorted((Path(root) / 'scenarios').glob('*.yaml')):
+        run = subprocess.run([program, 'check', path], capture_output=True, text=True)
+        expect(f'{path.name} is right, without a warning',
+               (run.returncode, run.stderr, 'Warnings' in run.stdout), (0, '', False))
+        expect(f'{path.name} is printed in 80 columns',
+               [line for line in run.stdout.split('\n') if len(line) > 80], [])
+    run = subprocess.run([program, 'check', '/nonexistent'], capture_output=True, text=True)
+    expect('a missing file is said', (run.returncode, run.stdout, run.stderr),
+           (2, '', '/nonexistent: cannot be read: open: No such file or directory\n'))
+    run = subprocess.run([program, 'check'], capture_output=True, text=True)
+    expect('a missing operand is a mistake', (run.returncode, run.stdout), (2, ''))
+
+    print(f'1..{len(points)}')
+    for number, (name, good, remark) in enumerate(points, 1):
+        print(f"{'ok' if good else 'not ok'} {number} - {name}")
+        if not good:
+            print(f'# {remark}')
+    return 0 if all(good for _, good, _ in points) else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))

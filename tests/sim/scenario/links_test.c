@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// The section `links:` and `defaults: {link:}`.
+#include <glib.h>
+
+#include "tests/sim/scenario/parsed.h"
+
+#define NODES "nodes: [a, b, c]\n"
+
+static const LinkSpec *link_at(const Scenario *scenario, guint index)
+{
+    return g_ptr_array_index(scenario->links, index);
+}
+
+static void test_keys_come_from_the_stages(void)
+{
+    g_autoptr(Scenario) scenario = parsed("nodes: [a, b]\n"
+                                          "links:\n"
+                                          "  - endpoints: [a, b]\n"
+                                          "    name: atlantic\n"
+                                          "    rate: 100mbit\n"
+                                          "    queue: {limit: 64kB}\n"
+                                          "    delay: 35ms\n"
+                                          "    jitter: {deviation: 2ms, distribution: normal}\n"
+                                          "    loss: 0.1%\n"
+                                          "    reverse: {rate: 10mbit, loss: 0%}\n");
+    const LinkSpec *link = scenario_link(scenario, "atlantic");
+    const LinkConfig *forward = link->directions[0], *reverse = link->directions[1];
+    Limit queue = link_config_queue_limit(forward);
+
+    g_assert_cmpuint(link_config_rate_bps(forward), ==, 100000000);
+    g_assert_cmpint(link_config_delay_ns(forward), ==, 35000000);
+    g_assert_cmpint(link_config_jitter_ns(forward), ==, 2000000);
+    g_assert_cmpuint(link_config_loss(forward), ==, 4294967);
+    g_assert_cmpint(queue.unit, ==, LIMIT_BYTES);
+    g_assert_cmpuint(queue.amount, ==, 64000);
+    g_assert_cmpuint(link_config_rate_bps(reverse), ==, 10000000); // said to differ
+    g_assert_cmpuint(link_config_loss(reverse), ==, 0);
+    g_assert_cmpint(link_config_delay_ns(reverse), ==, 35000000); // not said
+    g_assert_cmpint(link_config_queue_limit(reverse).unit, ==, LIMIT_BYTES);
+    g_assert_cmpuint(link->position.line, ==, 3);
+}
+
+static void test_interfaces_are_numbered_in_order(void)
+{
+    g_autoptr(Scenario) scenario = parsed(NODES "links:\n"
+                                                "  - {endpoints: [a, b]}\n"
+                                                "  - {endpoints: ['a:eth0', c]}\n"
+                                                "  - {endpoints: [a, 'c:eth7'], name: third}\n"
+                                                "  - {endpoints: [c, b]}\n");
+
+    g_assert_cmpstr(link_at(scenario, 0)->name, ==, "a-b");
+    g_assert_cmpstr(link_at(scenario, 0)->ends[0]->name, ==, "eth1"); // eth0 is spoken for
+    g_assert_cmpstr(link_at(scenario, 0)->ends[1]->name, ==, "eth0");
+    g_assert_cmpstr(link_at(scenario, 1)->ends[0]->name, ==, "eth0");
+    g_assert_cmpstr(link_at(scenario, 1)->ends[1]->name, ==, "eth0");
+    g_assert_cmpstr(link_at(scenario, 2)->ends[0]->name, ==, "eth2");
+    g_assert_cmpstr(link_at(scenario, 2)->ends[1]->name, ==, "eth7");
+    g_assert_cmpstr(link_at(scenario, 3)->ends[0]->name, ==, "eth1");
+    g_assert_cmpuint(link_at(scenario, 3)->ends[1]->end, ==, 1);
+    g_assert_cmpstr(link_at(scenario, 3)->ends[1]->node->name, ==, "b");
+    g_assert_true(link_at(scenario, 3)->ends[1]->link == link_at(scenario, 3));
+}
+
+static void test_macs_are_local_and_lasting(void)
+{
+    static const uint8_t expected[6] = {0xc2, 0x36, 0xec, 0xb3, 0x29, 0xed};
+    g_autoptr(Scenario) scenario = parsed("nodes: [a, b]\nlinks: [{endpoints: [a, b]}]\n");
+    const LinkSpec *link = link_at(scenario, 0);
+
+    g_assert_cmpmem(link->ends[0]->mac, 6, expected, 6);
+    g_assert_cmphex(link->ends[1]->mac[0] & 3, ==, 2);
+    g_assert_true(memcmp(link->ends[0]->mac, link->ends[1]->mac, 6) != 0);
+}
+
+static void test_defaults_apply_to_all(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed("defaults: {link: {delay: 5ms, loss: 1%}}\n" NODES "links:\n"
+               "  - {endpoints: [a, b]}\n"
+               "  - {endpoints: [b, c], delay: 7ms}\n");
+
+    g_assert_cmpint(link_config_delay_ns(link_at(scenario, 0)->directions[1]), ==, 5000000);
+    g_assert_cmpint(link_config_delay_ns(link_at(scenario, 1)->directions[0]), ==, 7000000);
+    g_assert_cmpuint(link_config_loss(link_at(scenario, 1)->directions[1]), ==, 42949673);
+    ASSERT_ERRORS("defaults: {link: {name: x, dealy: 3ms}}\n" NODES
+                  "links: [{endpoints: [a, b]}, {endpoints: [b, c]}]\n",
+                  "1:19: defaults.link: \"name\" is no key of the defaults of links: did you mean "
+                  "\"rate\"?",
+                  "1:28: defaults.link: \"dealy\" is no key of the defaults of links: did you mean "
+                  "\"delay\"?");
+}
+
+static void test_merge_keys_work(void)
+{
+    g_autoptr(Scenario) scenario = parsed(NODES "links:\n"
+                                                "  - &dsl\n"
+                                                "    endpoints: [a, b]\n"
+                                                "    delay: 5ms\n"
+                                                "    reverse: &up {delay: 6ms}\n"
+                                                "  - {<<: *dsl, endpoints: [b, c]}\n");
+
+    g_assert_cmpstr(link_at(scenario, 1)->name, ==, "b-c");
+    g_assert_cmpint(link_config_delay_ns(link_at(scenario, 1)->directions[0]), ==, 5000000);
+    g_assert_cmpint(link_config_delay_ns(link_at(scenario, 1)->directions[1]), ==, 6000000);
+}
+
+static void test_wrong_values_are_told(void)
+{
+    ASSERT_ERRORS(NODES "links:\n"
+                        "  - endpoints: [a, b]\n"
+                        "    dealy: 3ms\n"
+                        "    delay: 20\n"
+                        "    rate: 101gbit\n"
+                        "    loss: [1%]\n"
+                        "    queue: {limt: 3ms}\n"
+                        "    reverse: {delay: 2h, name: x}\n"
+                        "  - {endpoints: [b, c], jitter: {distribution: normal}, rate: }\n",
+                  "4:5: links[0]: \"dealy\" is no key of a link: did you mean \"delay\"?",
+                  "5:12: links[0].delay: \"20\" has no unit: write 20ms or 20s",
+                  "6:11: links[0].rate: \"101gbit\" is out of range: write 1bit to 100gbit",
+                  "7:11: links[0].loss: is a list and not a single value: write 0% to 100%",
+                  "8:13: links[0].queue: \"limt\" is no key of queue: did you mean \"limit\"?",
+                  "9:22: links[0].reverse.delay: \"2h\" is out of range: write 0ns to 1h",
+                  "9:26: links[0].reverse: \"name\" is no key of a direction of a link: did you "
+                  "mean \"rate\"?",
+                  "10:33: links[1].jitter: needs deviation: uniform: delay plus or minus this; "
+                  "normal: the standard deviation",
+                  "10:63: links[1].rate: is empty and not a single value: write 1bit to 100gbit");
+}
+
+static void test_rules_between_keys_are_told_once(void)
+{
+    ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], jitter: 2ms}]\n",
+                  "2:9: links[0]: jitter: varies the delay, and there is none: add delay, or "
+                  "remove jitter");
+    // The reason is another error already.
+    ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5, jitter: 2ms}]\n",
+                  "2:36: links[0].delay: \"5\" has no unit: write 5ms or 5s");
+    ASSERT_ERRORS("nodes: [a, b]\n"
+                  "links: [{endpoints: [a, b], delay: 5ms, reverse: {delay: 0ms, jitter: 1ms}}]\n",
+                  "2:50: links[0].reverse: jitter: varies the delay, and there is none: add delay, "
+                  "or remove jitter");
+}
+
+static void test_endpoints_are_two_nodes(void)
+{
+    ASSERT_ERRORS(
+        "nodes: [a, b]\n"
+        "links:\n"
+        "  - {delay: 3ms}\n"
+        "  - {endpoints: a-b}\n"
+        "  - {endpoints: [a]}\n"
+        "  - {endpoints: [a, bb]}\n"
+        "  - {endpoints: [a, a]}\n"
+        "  - {endpoints: ['a:wlan0', 'b:eth01']}\n"
+        "  - {endpoints: ['a:eth1234567890123', {}]}\n"
+        "  - link\n",
+        "3:5: links[0]: needs endpoints: [NODE, NODE]",
+        "4:17: links[1].endpoints: is a single value and not a list: write [london, "
+        "newyork]",
+        "5:17: links[2].endpoints: a link has two ends and not 1: write [london, newyork]",
+        "6:21: links[3].endpoints[1]: \"bb\" is no node: did you mean \"b\"?",
+        "7:17: links[4].endpoints: both ends are at a: a link joins two nodes",
+        "8:18: links[5].endpoints[0]: \"wlan0\" is no name of an interface: write eth0, "
+        "eth1 and so on, at most 15 bytes",
+        "8:29: links[5].endpoints[1]: \"eth01\" is no name of an interface: write eth0, "
+        "eth1 and so on, at most 15 bytes",
+        "9:18: links[6].endpoints[0]: \"eth1234567890123\" is no name of an interface: "
+        "write eth0, eth1 and so on, at most 15 bytes",
+        "9:40: links[6].endpoints[1]: is a map and not a single value: write NODE or "
+        "\"NODE:eth0\"",
+        "10:5: links[7]: is a single value and not a map: write {endpoints: [london, "
+        "newyork]}");
+}
+
+static void test_an_interface_is_one_end(void)
+{
+    ASSERT_ERRORS(NODES "links:\n"
+                        "  - {endpoints: ['a:eth0', b]}\n"
+                        "  - {endpoints: ['a:eth0', c]}\n",
+                  "4:18: links[1].endpoints[0]: a:eth0 is an end of another link already, in line "
+                  "3: give it another interface, or leave the interface out");
+}
+
+static void test_names_are_unique_and_fit_for_files(void)
+{
+    ASSERT_ERRORS(NODES "links:\n"
+                        "  - {endpoints: [a, b]}\n"
+                        "  - {endpoints: [a, b]}\n"
+                        "  - {endpoints: [b, c], name: a-b}\n"
+                        "  - {endpoints: [b, c], name: up/down}\n",
+                  "4:5: links[1]: its name is a-b, as that of the link in line 3: give it a name: "
+                  "of its own",
+                  "5:5: links[2]: its name is a-b, as that of the link in line 3: give it a name: "
+                  "of its own",
+                  "6:31: links[3].name: \"up/down\" is no name: write letters, digits, _ . and -, "
+                  "up to 127, a letter or digit first");
+}
+
+static void test_jitter_above_delay_is_odd(void)
+{
+    ASSERT_WARNINGS("nodes: [a, b]\n"
+                    "links: [{endpoints: [a, b], delay: 2ms, jitter: 2ms, reverse: {jitter: "
+                    "3ms}}]\n",
+                    "2:63: links[0].reverse: the jitter (3ms) is greater than the delay (2ms): the "
+                    "distribution is cut at zero, and its mean stays the delay");
+}
+
+int main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scenario/links/keys-come-from-the-stages", test_keys_come_from_the_stages);
+    g_test_add_func("/scenario/links/interfaces-are-numbered-in-order",
+                    test_interfaces_are_numbered_in_order);
+    g_test_add_func("/scenario/links/macs-are-local-and-lasting", test_macs_are_local_and_lasting);
+    g_test_add_func("/scenario/links/defaults-apply-to-all", test_defaults_apply_to_all);
+    g_test_add_func("/scenario/links/merge-keys-work", test_merge_keys_work);
+    g_test_add_func("/scenario/links/wrong-values-are-told", test_wrong_values_are_told);
+    g_test_add_func("/scenario/links/rules-between-keys-are-told-once",
+                    test_rules_between_keys_are_told_once);
+    g_test_add_func("/scenario/links/endpoints-are-two-nodes", test_endpoints_are_two_nodes);
+    g_test_add_func("/scenario/links/an-interface-is-one-end", test_an_interface_is_one_end);
+    g_test_add_func("/scenario/links/names-are-unique-and-fit-for-files",
+                    test_names_are_unique_and_fit_for_files);
+    g_test_add_func("/scenario/links/jitter-above-delay-is-odd", test_jitter_above_delay_is_odd);
+    return g_test_run();
+}

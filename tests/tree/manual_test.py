@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The manual pages tell of everything there is: each key of a scenario, command, option and drop
+reason that the sources know by a table. Also: mandoc has nothing to complain of. Prints TAP; the
+only argument is the tree's root."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PARAM = re.compile(r'\.name = "([a-z_]+)",\s*\.type')
+STAGE_KEY = re.compile(r'\{"([a-z]+)", \w+_params')
+FIELD = re.compile(r'\{"([a-z]+)", \w+_read\w*\}')
+OPTION = re.compile(r'\{"([a-z-]+)", 0, 0, G_OPTION')
+DROP = re.compile(r'X\(DROP_\w+, "([a-z-]+)", "([^"]+)"\)')
+
+
+def found(root, folder, *patterns):
+    """What the patterns capture in the sources of one folder, each once, in order."""
+    texts = [path.read_text() for path in sorted((root / folder).glob('*.c'))]
+    return list(dict.fromkeys(name for pattern in patterns for text in texts
+                              for name in pattern.findall(text)))
+
+
+def missing_items(page, names):
+    """The names that no `.It Cm NAME` of the page introduces."""
+    return [name for name in names if not re.search(rf'^\.It Cm {name}\b', page, re.M)]
+
+
+def lint(page):
+    """mandoc's complaints above the level of style; None where it is not installed."""
+    if shutil.which('mandoc') is None:
+        return None
+    run = subprocess.run(['mandoc', '-Tlint', '-Wwarning', str(page)], capture_output=True,
+                         text=True)
+    return run.stdout.splitlines()
+
+
+def main(root):
+    commands_page = (root / 'doc/taploom.1').read_text()
+    scenario_page = (root / 'doc/taploom-scenario.5').read_text()
+    words = ' '.join(scenario_page.split())
+    stage_keys, fields = found(root, 'links', STAGE_KEY), found(root, 'sim/scenario', FIELD)
+    link_params = found(root, 'links', PARAM)
+    build = (root / 'sim/commands/meson.build').read_text()
+    commands = re.findall(r"'(\w+)'", re.search(r'command_names = \[(.*?)\]', build, re.S).group(1))
+    sources = {name: (root / f'sim/commands/{name}.c').read_text() for name in commands}
+    commands = [name for name in commands if '.internal = true' not in sources[name]]
+    options = [option for name in commands for option in OPTION.findall(sources[name])]
+    drops = DROP.findall(re.sub(r'\\\n', '', (root / 'core/drop.h').read_text()))
+
+    points = [
+        ('keys of links', stage_keys, missing_items(scenario_page, stage_keys)),
+        ('parameters of link keys', link_params,
+         [name for name in link_params if not re.search(rf'\b{name}\b', words)]),
+        ('keys of other sections', fields, missing_items(scenario_page, fields)),
+        ('parameters of other sections', found(root, 'sim/scenario', PARAM),
+         missing_items(scenario_page, found(root, 'sim/scenario', PARAM))),
+        ('commands', commands, missing_items(commands_page, commands)),
+        ('options', options,
+         [name for name in options if f'.It Fl -{name}' not in commands_page]),
+        ('reasons of drops', drops,
+         [name for name, meaning in drops if f'.It {name}\n{meaning}\n' not in commands_page]),
+    ]
+    print(f'1..{len(points) + 2}')
+    good = True
+    for number, (what, known, missing) in enumerate(points, 1):
+        is_right = bool(known) and not missing
+        good = good and is_right
+        print(f"{'ok' if is_right else 'not ok'} {number} - {what} are in the manual")
+        print(f'# {len(known)} known' + (f", missing: {', '.join(missing)}" if missing else ''))
+    for number, page in enumerate(['doc/taploom.1', 'doc/taploom-scenario.5'], len(points) + 1):
+        complaints = lint(root / page)
+        if complaints is None and os.environ.get('CI') != 'true':
+            print(f'ok {number} - {page} # SKIP mandoc is not installed (./bootstrap deps ci)')
+            continue
+        is_right = complaints == []
+        good = good and is_right
+        print(f"{'ok' if is_right else 'not ok'} {number} - mandoc is content with {page}")
+        for complaint in complaints or []:
+            print(f'# {complaint}')
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main(Path(sys.argv[1])))
