@@ -75,13 +75,16 @@ static void test_small_values_are_exact(void)
 }
 
 // 1000 shares its bucket with 1001 to 1007.
-static void test_quantile_is_the_middle_of_its_bucket(void)
+static void test_quantile_is_the_mean_of_its_bucket(void)
 {
     g_autofree Histogram *histogram = histogram_new();
 
     histogram_add(histogram, 1000);
+    histogram_add(histogram, 1004);
+    histogram_add(histogram, 1006);
     histogram_add(histogram, 5000);
-    g_assert_cmpint(histogram_quantile_ns(histogram, 5000), ==, 1004);
+    g_assert_cmpint(histogram_quantile_ns(histogram, 5000), ==, 1003);
+    g_assert_cmpint(histogram_quantile_ns(histogram, 10000), ==, 5000);
 }
 
 static void test_quantiles_are_within_their_bound(void)
@@ -137,8 +140,8 @@ int main(int argc, char *argv[])
                     test_one_value_is_every_quantile);
     g_test_add_func("/core/histogram/below-zero-counts-as-zero", test_below_zero_counts_as_zero);
     g_test_add_func("/core/histogram/small-values-are-exact", test_small_values_are_exact);
-    g_test_add_func("/core/histogram/quantile-is-the-middle-of-its-bucket",
-                    test_quantile_is_the_middle_of_its_bucket);
+    g_test_add_func("/core/histogram/quantile-is-the-mean-of-its-bucket",
+                    test_quantile_is_the_mean_of_its_bucket);
     g_test_add_func("/core/histogram/quantiles-are-within-their-bound",
                     test_quantiles_are_within_their_bound);
     g_test_add_func("/core/histogram/rare-tail-shows-only-where-it-should",
