@@ -81,10 +81,11 @@ static void test_out_of_descriptors_names_the_remedy(void)
     lab_rig_spec_free(spec);
 }
 
-// What the lab process tells the test: numbers as the test sees them, and names of namespaces.
+// What the lab process tells the test: process numbers as the test sees them, and the lab's own
+// descriptors of the host's namespaces.
 typedef struct {
     pid_t init_pid, entered_pid;
-    char namespaces[G_N_ELEMENTS(namespace_kinds)][64];
+    int namespace_fds[G_N_ELEMENTS(namespace_kinds)];
 } LabFacts;
 
 // The number of the namespace's first process: until now it is this process's only child.
@@ -103,11 +104,17 @@ static void describe_lab(LabRig *rig, LabFacts *facts)
     const int in_order[] = {fds.net, fds.mnt, fds.uts, fds.pid};
 
     facts->init_pid = find_init();
-    for (size_t i = 0; i < G_N_ELEMENTS(in_order); i++) {
-        g_autofree char *name = lab_rig_namespace_name(in_order[i]);
+    memcpy(facts->namespace_fds, in_order, sizeof in_order);
+}
 
-        g_strlcpy(facts->namespaces[i], name, sizeof facts->namespaces[i]);
-    }
+// The namespace behind a descriptor of the lab. Held, its number cannot go to a new namespace.
+static int hold_namespace(pid_t lab_pid, int lab_fd)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/fd/%d", lab_pid, lab_fd);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    g_assert_cmpint(fd, >=, 0);
+    return fd;
 }
 
 // A lab in a process of its own, with a device, a program and an orphan of it. `facts_fd` gets its
@@ -137,6 +144,7 @@ static _Noreturn void run_lab(int facts_fd, int output_fd)
 static void test_sigkill_leaves_nothing(void)
 {
     int facts_fds[2], output_fds[2], init_fd, entered_fd;
+    int namespace_fds[G_N_ELEMENTS(namespace_kinds)];
     LabFacts facts;
     pid_t lab_pid;
 
@@ -155,8 +163,10 @@ static void test_sigkill_leaves_nothing(void)
     close(facts_fds[0]);
     init_fd = (int)syscall(SYS_pidfd_open, facts.init_pid, 0);
     entered_fd = (int)syscall(SYS_pidfd_open, facts.entered_pid, 0);
-    for (size_t i = 0; i < G_N_ELEMENTS(namespace_kinds); i++)
-        g_assert_true(lab_rig_is_namespace_used(namespace_kinds[i], facts.namespaces[i]));
+    for (size_t i = 0; i < G_N_ELEMENTS(namespace_kinds); i++) {
+        namespace_fds[i] = hold_namespace(lab_pid, facts.namespace_fds[i]);
+        g_assert_true(lab_rig_is_namespace_used(namespace_kinds[i], namespace_fds[i]));
+    }
 
     g_assert_cmpint(kill(lab_pid, SIGKILL), ==, 0);
     g_assert_cmpint(lab_rig_wait(lab_pid), ==, 128 + SIGKILL);
@@ -168,8 +178,10 @@ static void test_sigkill_leaves_nothing(void)
     g_assert_cmpint(lab_rig_wait(facts.entered_pid), ==, 128 + SIGKILL);
     lab_rig_wait(facts.init_pid);
     g_assert_cmpint(prctl(PR_SET_CHILD_SUBREAPER, 0), ==, 0);
-    for (size_t i = 0; i < G_N_ELEMENTS(namespace_kinds); i++)
-        g_assert_false(lab_rig_is_namespace_used(namespace_kinds[i], facts.namespaces[i]));
+    for (size_t i = 0; i < G_N_ELEMENTS(namespace_kinds); i++) {
+        g_assert_false(lab_rig_is_namespace_used(namespace_kinds[i], namespace_fds[i]));
+        close(namespace_fds[i]);
+    }
 }
 
 static void test_close_ends_all_inside(void)

@@ -226,15 +226,10 @@ bool lab_rig_has_ended(int pidfd)
     return poll(&end, 1, LAB_RIG_PATIENCE_MS) == 1;
 }
 
-char *lab_rig_namespace_name(int fd)
+bool lab_rig_is_namespace_used(const char *kind, int fd)
 {
-    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
-
-    return g_file_read_link(path, NULL);
-}
-
-bool lab_rig_is_namespace_used(const char *kind, const char *name)
-{
+    g_autofree char *fd_path = g_strdup_printf("/proc/self/fd/%d", fd);
+    g_autofree char *name = g_file_read_link(fd_path, NULL);
     g_autoptr(GDir) processes = g_dir_open("/proc", 0, NULL);
     const char *process;
 

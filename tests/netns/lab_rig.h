@@ -54,8 +54,5 @@ char *lab_rig_read_line(int fd);
 // Waits, at most ten seconds, until process `pidfd` has ended.
 bool lab_rig_has_ended(int pidfd);
 
-// "net:[4026531840]" of a descriptor of /proc/PID/ns; the caller frees it.
-char *lab_rig_namespace_name(int fd);
-
-// Whether any process is in the namespace of that name.
-bool lab_rig_is_namespace_used(const char *kind, const char *name);
+// Whether any process is in the namespace behind `fd`; `kind` is its name in /proc/PID/ns.
+bool lab_rig_is_namespace_used(const char *kind, int fd);
