@@ -177,6 +177,9 @@ static void test_environment_names_host_and_lab(void)
 
 int main(int argc, char **argv)
 {
+    // A shell starts what runs in its background with these ignored, and programs inherit that.
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/netns/enter/ends-with-the-status-of-the-program",
                     test_ends_with_the_status_of_the_program);
