@@ -31,9 +31,9 @@ typedef struct {
 const char *drop_reason_name(DropReason reason);
 const char *drop_reason_meaning(DropReason reason);
 
-static inline void drop_count(DropCounters *drops, DropReason reason)
+static inline void drop_count(DropCounters *drops, DropReason reason, unsigned n_frames)
 {
-    counter_add(&drops->frames[reason], 1);
+    counter_add(&drops->frames[reason], n_frames);
 }
 
 uint64_t drop_total(const DropCounters *drops);

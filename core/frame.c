@@ -98,25 +98,42 @@ Frame *frame_new(FramePool *pool, uint32_t room_bytes)
     frame = slab_take(pool, slab);
     if (frame == NULL)
         return NULL;
-    memset(frame, 0, offsetof(Frame, headroom));
     frame->pool = pool;
     frame->room_bytes = slab->slot_bytes - (uint32_t)sizeof(Frame);
-    frame->n_segments = 1;
+    frame_reset(frame);
     pool->in_use_frames++;
     return frame;
+}
+
+void frame_reset(Frame *frame)
+{
+    FramePool *pool = frame->pool;
+    uint32_t room_bytes = frame->room_bytes;
+
+    memset(frame, 0, offsetof(Frame, headroom));
+    frame->pool = pool;
+    frame->room_bytes = room_bytes;
+    frame->n_segments = 1;
+}
+
+void frame_copy_state(Frame *copy, const Frame *frame)
+{
+    uint32_t room_bytes = copy->room_bytes;
+
+    memcpy(copy, frame, offsetof(Frame, headroom));
+    copy->room_bytes = room_bytes;
+    copy->start_bytes = 0;
+    copy->next = NULL;
 }
 
 Frame *frame_copy(const Frame *frame)
 {
     Frame *copy = frame_new(frame->pool, frame->length_bytes);
-    uint32_t room_bytes;
 
     if (copy == NULL)
         return NULL;
-    room_bytes = copy->room_bytes;
-    memcpy(copy, frame, sizeof(Frame) + frame->length_bytes);
-    copy->room_bytes = room_bytes;
-    copy->next = NULL;
+    frame_copy_state(copy, frame);
+    memcpy(copy->buffer, frame_bytes_const(frame), frame->length_bytes);
     return copy;
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     FrameQueue under_way;
     int64_t delay_ns;
     JitterTable *jitter; // NULL without
+    int64_t last_due_ns; // of the frame that came last, with jitter
 } DelayStage;
 
 #define DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
@@ -68,17 +69,54 @@ static bool delay_check(const void *config, GError **error)
     return false;
 }
 
+static void delay_hold(DelayStage *self, Frame *frame, int64_t due_ns)
+{
+    frame->due_ns = due_ns;
+    frame_queue_append(&self->under_way, frame);
+    if (!event_is_armed(&self->due))
+        engine_arm(self->stage.engine, &self->due, due_ns);
+}
+
+// When segment `number` is due: behind all before it, which `self->last_due_ns` stands for.
+static int64_t delay_draw(const DelayStage *self, const Frame *frame, unsigned number)
+{
+    int64_t delay_ns = jitter_table_at(self->jitter, stage_draw(&self->stage, frame, number, 0));
+
+    return MAX(engine_now(self->stage.engine) + delay_ns, self->last_due_ns);
+}
+
+// Holds the segments in groups whose instants lie within the spacing; each is due with its last.
+static void delay_hold_with_jitter(DelayStage *self, Frame *frame)
+{
+    while (frame != NULL) {
+        int64_t first_due_ns = delay_draw(self, frame, 0);
+        unsigned n_together = 1;
+        Frame *group;
+
+        self->last_due_ns = first_due_ns;
+        for (; n_together < frame->n_segments; n_together++) {
+            int64_t due_ns = delay_draw(self, frame, n_together);
+
+            if (due_ns - first_due_ns > self->stage.spacing_ns)
+                break;
+            self->last_due_ns = due_ns;
+        }
+        group = stage_take_front(&self->stage, &frame, n_together);
+        if (group == NULL)
+            continue;
+        group->due_span_ns = (uint32_t)(self->last_due_ns - first_due_ns);
+        delay_hold(self, group, self->last_due_ns);
+    }
+}
+
 static void delay_push(Sink *sink, Frame *frame)
 {
     DelayStage *self = (DelayStage *)sink;
-    int64_t delay_ns = self->delay_ns;
 
     if (self->jitter != NULL)
-        delay_ns = jitter_table_at(self->jitter, stage_draw(&self->stage, frame, 0));
-    frame->due_ns = engine_now(self->stage.engine) + delay_ns;
-    frame_queue_append(&self->under_way, frame);
-    if (!event_is_armed(&self->due))
-        engine_arm(self->stage.engine, &self->due, frame->due_ns);
+        delay_hold_with_jitter(self, frame);
+    else
+        delay_hold(self, frame, engine_now(self->stage.engine) + self->delay_ns);
 }
 
 static void delay_due(Event *event)

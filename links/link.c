@@ -26,10 +26,12 @@ static void link_enter(Sink *sink, Frame *frame)
 {
     LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, entry));
 
-    frame->index = path->next_index++;
+    frame->index = path->next_index;
     frame->entered_ns = frame->wired_ns = engine_now(path->engine);
-    counter_add(&path->counters.in_frames, 1);
-    counter_add(&path->counters.in_bytes, frame->length_bytes);
+    frame->wired_span_ns = frame->due_span_ns = 0;
+    path->next_index += frame->n_segments;
+    counter_add(&path->counters.in_frames, frame->n_segments);
+    counter_add(&path->counters.in_bytes, frame_wire_bytes(frame));
     sink_push(path->first, frame);
 }
 
@@ -38,8 +40,8 @@ static void link_leave(Sink *sink, Frame *frame)
     LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
 
     frame->due_ns = engine_now(path->engine);
-    counter_add(&path->counters.out_frames, 1);
-    counter_add(&path->counters.out_bytes, frame->length_bytes);
+    counter_add(&path->counters.out_frames, frame->n_segments);
+    counter_add(&path->counters.out_bytes, frame_wire_bytes(frame));
     if (!path->meter_taken)
         meter_depart(&path->meter, frame, frame->due_ns);
     sink_push(path->out, frame);
@@ -56,6 +58,7 @@ static Stage *stage_new(LinkPath *path, const StageClass *class, RandomKey key)
     stage->engine = path->engine;
     stage->key = key;
     stage->drops = &path->counters.drops;
+    stage->spacing_ns = link_config_spacing_ns(path->config);
     class->init(stage, config);
     return stage;
 }

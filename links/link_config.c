@@ -7,6 +7,7 @@
 #include "links/delay.h"
 #include "links/loss.h"
 #include "links/rate.h"
+#include "links/spacing.h"
 
 struct LinkConfig {
     max_align_t blocks[1]; // as many as the stages need
@@ -109,6 +110,11 @@ int64_t link_config_jitter_ns(const LinkConfig *config)
 Probability link_config_loss(const LinkConfig *config)
 {
     return ((const LossConfig *)link_config_of(config, &loss_stage_class))->rate;
+}
+
+int64_t link_config_spacing_ns(const LinkConfig *config)
+{
+    return ((const SpacingConfig *)link_config_of(config, &spacing_stage_class))->spacing_ns;
 }
 
 Limit link_config_queue_limit(const LinkConfig *config)

@@ -35,4 +35,5 @@ uint64_t link_config_rate_bps(const LinkConfig *config);
 int64_t link_config_delay_ns(const LinkConfig *config);
 int64_t link_config_jitter_ns(const LinkConfig *config);
 Probability link_config_loss(const LinkConfig *config);
+int64_t link_config_spacing_ns(const LinkConfig *config);
 Limit link_config_queue_limit(const LinkConfig *config); // the one in force, default included

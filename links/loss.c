@@ -27,14 +27,14 @@ static bool loss_is_needed(const void *config)
     return ((const LossConfig *)config)->rate != 0;
 }
 
+static bool loss_survives(Stage *stage, const Frame *frame, unsigned segment)
+{
+    return !random_hits(stage->key, frame->index + segment, 0, ((LossStage *)stage)->rate);
+}
+
 static void loss_push(Sink *sink, Frame *frame)
 {
-    LossStage *self = (LossStage *)sink;
-
-    if (random_hits(self->stage.key, frame->index, 0, self->rate))
-        stage_drop(&self->stage, frame, DROP_LOSS);
-    else
-        stage_forward(&self->stage, frame);
+    stage_sift((Stage *)sink, frame, loss_survives, DROP_LOSS, stage_forward);
 }
 
 static void loss_init(Stage *stage, const void *config)

@@ -12,7 +12,16 @@ void meter_init(Meter *meter)
     meter->late_ns = INT64_MAX;
 }
 
-static void meter_count_bytes(Meter *meter, uint32_t bytes, int64_t departed_ns)
+static void meter_count(Meter *meter, int64_t queue_ns, int64_t delay_ns, int64_t lateness_ns)
+{
+    histogram_add(&meter->queue, queue_ns);
+    histogram_add(&meter->delay, delay_ns);
+    histogram_add(&meter->lateness, lateness_ns);
+    if (lateness_ns > meter->late_ns)
+        counter_add(&meter->late_frames, 1);
+}
+
+static void meter_count_bytes(Meter *meter, uint64_t bytes, int64_t departed_ns)
 {
     if (departed_ns - meter->window_start_ns >= METER_WINDOW_NS) {
         meter->window_start_ns +=
@@ -25,21 +34,33 @@ static void meter_count_bytes(Meter *meter, uint32_t bytes, int64_t departed_ns)
     counter_add(&meter->bytes, bytes);
 }
 
+// The segments of a super-frame were to leave one after another, and left together with the last.
+static void meter_count_segments(Meter *meter, const Frame *frame, int64_t departed_ns)
+{
+    const int64_t n_gaps = frame->n_segments - 1;
+
+    for (int64_t n_behind = n_gaps; n_behind >= 0; n_behind--) {
+        int64_t wired_ns = frame->wired_ns - (int64_t)frame->wired_span_ns * n_behind / n_gaps;
+        int64_t due_ns = frame->due_ns - (int64_t)frame->due_span_ns * n_behind / n_gaps;
+
+        meter_count(meter, wired_ns - frame->entered_ns, departed_ns - wired_ns,
+                    departed_ns - due_ns);
+    }
+}
+
 void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns)
 {
-    int64_t lateness_ns = departed_ns - frame->due_ns;
-
     if (counter_get(&meter->first_entered_ns) == 0) {
         counter_set(&meter->first_entered_ns, (uint64_t)frame->entered_ns + 1);
         meter->window_start_ns = departed_ns;
     }
     counter_set(&meter->last_departed_ns, (uint64_t)departed_ns);
-    histogram_add(&meter->queue, frame->wired_ns - frame->entered_ns);
-    histogram_add(&meter->delay, departed_ns - frame->wired_ns);
-    histogram_add(&meter->lateness, lateness_ns);
-    if (lateness_ns > meter->late_ns)
-        counter_add(&meter->late_frames, 1);
-    meter_count_bytes(meter, frame->length_bytes, departed_ns);
+    if (frame->n_segments == 1)
+        meter_count(meter, frame->wired_ns - frame->entered_ns, departed_ns - frame->wired_ns,
+                    departed_ns - frame->due_ns);
+    else
+        meter_count_segments(meter, frame, departed_ns);
+    meter_count_bytes(meter, frame_wire_bytes(frame), departed_ns);
 }
 
 static uint64_t meter_elapsed_ns(const Meter *meter)

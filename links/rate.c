@@ -6,19 +6,30 @@
 // How it works: sending a frame takes (length + overhead) x 8 / rate seconds. What the division to
 // nanoseconds leaves is carried to the next frame of the same busy period, so a backlog leaves at
 // exactly the rate however long it lasts.
+//
+// A super-frame waits as a whole and is sent in groups of segments whose departures lie within the
+// spacing; a group leaves with its last segment. The limit is held against what would wait if each
+// segment were sent by itself: those of the group under way that have not begun count as waiting.
 #include "links/rate.h"
 
 #include "core/frame_queue.h"
 #include "core/scale.h"
 
 typedef struct {
+    uint64_t frames, bytes; // without overhead
+} Backlog;
+
+typedef struct {
     Stage stage;
-    Event sent; // the frame under way has left
-    Frame *under_way;
+    Event sent;       // the frame under way has left
+    Frame *under_way; // or a group of segments
     FrameQueue waiting;
-    uint64_t waiting_wire_bytes; // with overhead
-    uint64_t remainder;          // of the last division, in bit-nanoseconds below the rate
-    int64_t free_ns;             // when the last frame left: from there the remainder counts
+    uint64_t remainder; // of the last division, in bit-nanoseconds below the rate
+    int64_t free_ns;    // when the last frame left: from there the remainder counts
+    int64_t started_ns; // sending what is under way, with that remainder
+    uint64_t started_remainder;
+    Backlog backlog; // while a frame is being admitted, with what of it was so far
+    bool is_wire_free;
     uint64_t rate_bps;
     uint64_t overhead_bytes;
     uint64_t limit_frames; // each bound that does not apply is UINT64_MAX
@@ -101,51 +112,129 @@ Limit rate_queue_limit(const RateConfig *config)
     return (Limit){LIMIT_TIME, RATE_DEFAULT_QUEUE_NS};
 }
 
-static void rate_start(RateStage *self, Frame *frame)
+// How many segments of `frame`, whose turn it is, are sent as one: those whose departures lie
+// within the spacing.
+static unsigned rate_group_size(const RateStage *self, const Frame *frame)
 {
-    uint64_t bits = (frame->length_bytes + self->overhead_bytes) * 8;
+    uint64_t slot, n_gaps;
+
+    if (frame->n_segments == 1)
+        return 1;
+    slot = (frame_segment_bytes(frame) + self->overhead_bytes) * 8 * NS_PER_S;
+    n_gaps = scale((uint64_t)self->stage.spacing_ns, self->rate_bps, slot);
+    return n_gaps < frame->n_segments ? (unsigned)n_gaps + 1 : frame->n_segments;
+}
+
+static void rate_send(RateStage *self, Frame *group)
+{
+    uint64_t bits = (frame_wire_bytes(group) + group->n_segments * self->overhead_bytes) * 8;
+    int64_t now_ns = engine_now(self->stage.engine);
     uint64_t work;
 
-    if (engine_now(self->stage.engine) > self->free_ns)
+    if (now_ns > self->free_ns)
         self->remainder = 0;
     work = bits * NS_PER_S + self->remainder;
-    self->under_way = frame;
+    if (group->n_segments > 1) {
+        uint64_t slot = (frame_segment_bytes(group) + self->overhead_bytes) * 8 * NS_PER_S;
+
+        group->wired_span_ns =
+            (uint32_t)(work / self->rate_bps - (slot + self->remainder) / self->rate_bps);
+        group->due_span_ns = group->wired_span_ns;
+    }
+    self->under_way = group;
+    self->started_ns = now_ns;
+    self->started_remainder = self->remainder;
     self->remainder = work % self->rate_bps;
-    engine_arm(self->stage.engine, &self->sent,
-               engine_now(self->stage.engine) + (int64_t)(work / self->rate_bps));
+    engine_arm(self->stage.engine, &self->sent, now_ns + (int64_t)(work / self->rate_bps));
+}
+
+// Sends the first group of what waits.
+static void rate_send_next(RateStage *self)
+{
+    Frame *group = NULL;
+
+    while (group == NULL && frame_queue_peek(&self->waiting) != NULL) {
+        Frame *rest = frame_queue_take(&self->waiting);
+
+        group = stage_take_front(&self->stage, &rest, rate_group_size(self, rest));
+        if (rest != NULL)
+            frame_queue_prepend(&self->waiting, rest);
+    }
+    if (group != NULL)
+        rate_send(self, group);
 }
 
 static void rate_sent(Event *event)
 {
     RateStage *self = (RateStage *)((char *)event - offsetof(RateStage, sent));
-    Frame *frame = self->under_way;
-    Frame *next = frame_queue_take(&self->waiting);
+    Frame *group = self->under_way;
 
     self->under_way = NULL;
     self->free_ns = engine_now(self->stage.engine);
-    if (next != NULL) {
-        self->waiting_wire_bytes -= next->length_bytes + self->overhead_bytes;
-        rate_start(self, next);
+    rate_send_next(self);
+    group->wired_ns = engine_now(self->stage.engine);
+    stage_forward(&self->stage, group);
+}
+
+// Counts those of the group under way whose own turn has not come yet: they wait like any other.
+static void rate_count_unsent(const RateStage *self, Backlog *backlog)
+{
+    const Frame *group = self->under_way;
+    uint64_t slot, elapsed, n_sent, n_begun;
+
+    if (group == NULL || group->n_segments == 1)
+        return;
+    // The k-th has left when k x slot + remainder is below (elapsed + 1) x rate: see rate_send().
+    slot = (frame_segment_bytes(group) + self->overhead_bytes) * 8 * NS_PER_S;
+    elapsed = (uint64_t)(engine_now(self->stage.engine) - self->started_ns);
+    n_sent = ((elapsed + 1) * self->rate_bps - self->started_remainder - 1) / slot;
+    n_begun = n_sent + 1;
+    if (n_begun >= group->n_segments)
+        return;
+    backlog->frames += group->n_segments - n_begun;
+    backlog->bytes += frame_wire_bytes(group) - n_begun * frame_segment_bytes(group);
+}
+
+// Whether a segment finds room in the queue, or the wire free.
+static bool rate_admits(Stage *stage, const Frame *frame, unsigned segment)
+{
+    RateStage *self = (RateStage *)stage;
+    Backlog *backlog = &self->backlog;
+    uint64_t bytes = segment + 1 == frame->n_segments ? frame_last_segment_bytes(frame)
+                                                      : frame_segment_bytes(frame);
+
+    if (self->is_wire_free) {
+        self->is_wire_free = false;
+        return true;
     }
-    frame->wired_ns = engine_now(self->stage.engine);
-    stage_forward(&self->stage, frame);
+    if (backlog->frames + 1 > self->limit_frames || backlog->bytes + bytes > self->limit_bytes ||
+        backlog->bytes + bytes + (backlog->frames + 1) * self->overhead_bytes >
+            self->limit_wire_bytes)
+        return false;
+    backlog->frames++;
+    backlog->bytes += bytes;
+    return true;
+}
+
+static void rate_keep(Stage *stage, Frame *frame)
+{
+    frame_queue_append(&((RateStage *)stage)->waiting, frame);
 }
 
 static void rate_push(Sink *sink, Frame *frame)
 {
     RateStage *self = (RateStage *)sink;
-    uint64_t wire_bytes = frame->length_bytes + self->overhead_bytes;
 
-    if (self->under_way == NULL) {
-        rate_start(self, frame);
-    } else if (self->waiting.n_frames + 1 > self->limit_frames ||
-               self->waiting.n_bytes + frame->length_bytes > self->limit_bytes ||
-               self->waiting_wire_bytes + wire_bytes > self->limit_wire_bytes) {
-        stage_drop(&self->stage, frame, DROP_QUEUE_FULL);
-    } else {
-        self->waiting_wire_bytes += wire_bytes;
-        frame_queue_append(&self->waiting, frame);
+    if (self->under_way == NULL && frame->n_segments == 1) {
+        rate_send(self, frame);
+        return;
     }
+    self->is_wire_free = self->under_way == NULL;
+    self->backlog = (Backlog){self->waiting.n_frames, self->waiting.n_bytes};
+    rate_count_unsent(self, &self->backlog);
+    stage_sift(&self->stage, frame, rate_admits, DROP_QUEUE_FULL, rate_keep);
+    if (self->under_way == NULL)
+        rate_send_next(self);
 }
 
 static void rate_init(Stage *stage, const void *config)
@@ -177,7 +266,8 @@ static uint64_t rate_held_frames(const Stage *stage)
 {
     const RateStage *self = (const RateStage *)stage;
 
-    return frame_queue_count(&self->waiting) + (self->under_way != NULL);
+    return frame_queue_count(&self->waiting) +
+           (self->under_way != NULL ? self->under_way->n_segments : 0);
 }
 
 const StageClass rate_stage_class = {

@@ -9,6 +9,7 @@
 #include "core/param.h"
 #include "core/random.h"
 #include "core/sink.h"
+#include "core/super_frame.h"
 
 typedef struct Stage Stage;
 typedef struct StageClass StageClass;
@@ -40,6 +41,7 @@ struct StageClass {
     void (*init)(Stage *stage, const void *config);
     // Frees what it holds, frames included; NULL for a stage that owns nothing.
     void (*clear)(Stage *stage);
+    // Takes a frame or a super-frame, each segment of which has its own fate.
     void (*push)(Sink *sink, Frame *frame);
     // Frames it holds at this moment, counted one by one; NULL for a stage that holds none.
     uint64_t (*held_frames)(const Stage *stage);
@@ -56,12 +58,15 @@ struct Stage {
     Engine *engine;
     RandomKey key;       // of its own stream of draws
     DropCounters *drops; // of its link direction
+    int64_t spacing_ns;  // departures no further apart may leave as one super-frame
 };
 
-// For a stage's own draws: 64 bits that depend on the frame's number and `draw` only.
-static inline uint64_t stage_draw(const Stage *stage, const Frame *frame, uint32_t draw)
+// For a stage's own draws: 64 bits that depend on the number of the frame's segment (0 for an
+// ordinary frame) and on `draw` only.
+static inline uint64_t stage_draw(const Stage *stage, const Frame *frame, unsigned segment,
+                                  uint32_t draw)
 {
-    return random_draw(stage->key, frame->index, draw);
+    return random_draw(stage->key, frame->index + segment, draw);
 }
 
 static inline void stage_forward(Stage *stage, Frame *frame)
@@ -69,8 +74,26 @@ static inline void stage_forward(Stage *stage, Frame *frame)
     sink_push(stage->next, frame);
 }
 
+// Drops segments at the front of a super-frame, fewer than it has.
+static inline void stage_drop_front(Stage *stage, Frame *frame, unsigned n_segments,
+                                    DropReason reason)
+{
+    drop_count(stage->drops, reason, n_segments);
+    super_frame_drop_front(frame, n_segments);
+}
+
+// The first `n_segments` of `*frame` (1 to all) as a frame of their own; `*frame` becomes the rest,
+// NULL without one. NULL, with these segments dropped, when there is no memory for the cut.
+Frame *stage_take_front(Stage *stage, Frame **frame, unsigned n_segments);
+
+// Asks `survives` once for each segment of `frame`, in order, and gives `keep` what does, in runs
+// of neighbours; the others are dropped. `segment` counts from the front of the `frame` at hand.
+typedef bool StageSurvives(Stage *stage, const Frame *frame, unsigned segment);
+void stage_sift(Stage *stage, Frame *frame, StageSurvives *survives, DropReason reason,
+                void (*keep)(Stage *stage, Frame *frame));
+
 static inline void stage_drop(Stage *stage, Frame *frame, DropReason reason)
 {
-    drop_count(stage->drops, reason);
+    drop_count(stage->drops, reason, frame->n_segments);
     frame_free(frame);
 }

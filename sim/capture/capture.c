@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "core/counter.h"
-#include "core/frame.h"
+#include "core/super_frame.h"
 #include "sim/capture/outlet.h"
 #include "sim/capture/ring.h"
 
@@ -61,6 +61,8 @@ struct CaptureWriter {
     bool is_finished;
     atomic_bool is_finishing; // no more frames will be seen
     struct pollfd *polls;     // of the writer's thread
+
+    uint8_t segment[FRAME_MAX_BYTES]; // of the engine's thread: being finished
 };
 
 // What lies in the ring; the captured bytes follow.
@@ -102,15 +104,15 @@ bool capture_filter_check(CaptureLinkType type, const char *filter, GError **err
     return true;
 }
 
-static void point_see(Observer *observer, const Frame *frame, int64_t at_ns)
+static void point_keep(CapturePoint *self, const uint8_t *bytes, uint32_t length_bytes,
+                       int64_t at_ns)
 {
-    CapturePoint *self = (CapturePoint *)observer;
     Ring *ring = self->writer->ring;
-    struct pcap_pkthdr whole = {.caplen = frame->length_bytes, .len = frame->length_bytes};
-    uint32_t captured_bytes = MIN(frame->length_bytes, self->snaplen_bytes);
+    struct pcap_pkthdr whole = {.caplen = length_bytes, .len = length_bytes};
+    uint32_t captured_bytes = MIN(length_bytes, self->snaplen_bytes);
     CaptureRecord *record = NULL;
 
-    if (self->has_filter && pcap_offline_filter(&self->filter, &whole, frame->bytes) == 0)
+    if (self->has_filter && pcap_offline_filter(&self->filter, &whole, bytes) == 0)
         return;
     if (atomic_load_explicit(&self->failure, memory_order_relaxed) == NULL)
         record = ring_reserve(ring, sizeof *record + captured_bytes);
@@ -118,9 +120,26 @@ static void point_see(Observer *observer, const Frame *frame, int64_t at_ns)
         counter_add(&self->refused_frames, 1);
         return;
     }
-    *record = (CaptureRecord){self, at_ns, frame->length_bytes, captured_bytes};
-    memcpy(record + 1, frame->bytes, captured_bytes);
+    *record = (CaptureRecord){self, at_ns, length_bytes, captured_bytes};
+    memcpy(record + 1, bytes, captured_bytes);
     ring_commit(ring);
+}
+
+// A file shows what would be on a wire: frames of its size, with their checksums.
+static void point_see(Observer *observer, const Frame *frame, int64_t at_ns)
+{
+    CapturePoint *self = (CapturePoint *)observer;
+
+    if (frame->offload_flags == 0) {
+        point_keep(self, frame_bytes_const(frame), frame->length_bytes, at_ns);
+        return;
+    }
+    for (unsigned i = 0; i < frame->n_segments; i++) {
+        uint8_t *bytes = self->writer->segment;
+        uint32_t length_bytes = super_frame_segment(frame, i, bytes, FRAME_MAX_BYTES);
+
+        point_keep(self, bytes, length_bytes, at_ns);
+    }
 }
 
 static void point_free(CapturePoint *point)

@@ -7,6 +7,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "sim/devices/vnet_header.h"
+
+// Read before anything else is done: about what a second-level cache holds.
+enum { DEVICE_READ_BYTES = 256 * 1024 };
+
 void outbox_init(Outbox *outbox)
 {
     outbox->first = NULL;
@@ -22,14 +27,31 @@ static void device_push(Sink *sink, Frame *frame)
         *self->outbox->last = self;
         self->outbox->last = &self->next_in_outbox;
     }
-    counter_add(&self->counters.pushed_frames, 1);
+    counter_add(&self->counters.pushed_frames, frame->n_segments);
     frame_queue_append(&self->outgoing, frame);
 }
 
-Device *device_open(const DeviceClass *class, const char *interface, const char *name,
-                    Engine *engine, FramePool *pool, Outbox *outbox, uint8_t *spill, GError **error)
+DeviceScratch *device_scratch_new(FramePool *pool)
 {
-    int fd = class->open(interface, error);
+    DeviceScratch *scratch = g_new0(DeviceScratch, 1);
+
+    scratch->spill = frame_new(pool, FRAME_MAX_BYTES);
+    if (scratch->spill == NULL)
+        g_clear_pointer(&scratch, g_free);
+    return scratch;
+}
+
+void device_scratch_free(DeviceScratch *scratch)
+{
+    frame_free(scratch->spill);
+    g_free(scratch);
+}
+
+Device *device_open(const DeviceClass *class, const char *interface, const char *name,
+                    OffloadMode offload, const DeviceDriver *driver, GError **error)
+{
+    OffloadSet takes = 0;
+    int fd = class->open(interface, offload, &takes, error);
     Device *device;
 
     if (fd < 0) {
@@ -41,10 +63,11 @@ Device *device_open(const DeviceClass *class, const char *interface, const char 
     device->class = class;
     device->name = g_strdup(name);
     device->fd = fd;
-    device->engine = engine;
-    device->pool = pool;
-    device->outbox = outbox;
-    device->spill = spill;
+    device->takes = takes;
+    device->engine = driver->engine;
+    device->pool = driver->pool;
+    device->outbox = driver->outbox;
+    device->scratch = driver->scratch;
     frame_queue_init(&device->outgoing);
     return device;
 }
@@ -57,90 +80,165 @@ void device_close(Device *device)
     g_free(device);
 }
 
-// Reads one frame, in place when it fits a small slot. Returns NULL with `*read_bytes` 0 when
-// nothing is there, or with the length of a frame that found no memory.
-static Frame *device_read_frame(Device *self, size_t *read_bytes)
+// Reads one frame, in place when it fits a small slot; else the rest is in place behind a copy of
+// its start. NULL when nothing is there. What finds no memory comes as the spill itself.
+static Frame *device_read_frame(Device *self)
 {
-    Frame *frame = frame_new(self->pool, FRAME_SMALL_BYTES);
-    struct iovec parts[2] = {
-        {frame != NULL ? frame->bytes : NULL, frame != NULL ? FRAME_SMALL_BYTES : 0},
-        {self->spill, FRAME_MAX_BYTES}};
-    Frame *large = NULL;
-    ssize_t length;
+    Frame *spill = self->scratch->spill, *frame = frame_new(self->pool, FRAME_SMALL_BYTES);
+    Frame *first = frame != NULL ? frame : spill;
+    const struct iovec parts[2] = {
+        {vnet_header_of(first), VNET_HEADER_BYTES + FRAME_SMALL_BYTES},
+        {spill->buffer + FRAME_SMALL_BYTES, FRAME_MAX_BYTES - FRAME_SMALL_BYTES}};
+    ssize_t n_read;
 
     do
-        length = readv(self->fd, parts, 2);
-    while (length < 0 && errno == EINTR);
-    *read_bytes = length > 0 ? (size_t)length : 0;
-    if (frame == NULL)
+        n_read = readv(self->fd, parts, 2);
+    while (n_read < 0 && errno == EINTR);
+    if (n_read <= VNET_HEADER_BYTES) {
+        g_clear_pointer(&frame, frame_free);
         return NULL;
-    if (length > 0 && length <= (ssize_t)FRAME_SMALL_BYTES) {
-        frame->length_bytes = (uint32_t)length;
-        return frame;
     }
-    if (length > (ssize_t)FRAME_SMALL_BYTES && length <= FRAME_MAX_BYTES)
-        large = frame_new(self->pool, (uint32_t)length);
-    if (large != NULL) {
-        memcpy(large->bytes, frame->bytes, FRAME_SMALL_BYTES);
-        memcpy(large->bytes + FRAME_SMALL_BYTES, self->spill, (size_t)length - FRAME_SMALL_BYTES);
-        large->length_bytes = (uint32_t)length;
+    if (n_read > VNET_HEADER_BYTES + (ssize_t)FRAME_SMALL_BYTES && frame != NULL) {
+        Frame *next_spill = frame_new(self->pool, FRAME_MAX_BYTES);
+
+        memcpy(vnet_header_of(spill), vnet_header_of(frame), VNET_HEADER_BYTES + FRAME_SMALL_BYTES);
+        frame_free(frame);
+        first = spill;
+        if (next_spill != NULL)
+            self->scratch->spill = next_spill;
     }
-    frame_free(frame);
-    return large;
+    first->length_bytes = (uint32_t)n_read - VNET_HEADER_BYTES;
+    return first;
 }
 
-unsigned device_read(Device *self, unsigned budget)
+static void device_take(Device *self, Frame *frame, int64_t now_ns)
+{
+    bool is_well_formed = frame->length_bytes >= self->class->min_frame_bytes &&
+                          vnet_header_take(frame, self->class->has_ethernet);
+
+    counter_add(&self->counters.read_frames, frame->n_segments);
+    counter_add(&self->counters.read_bytes, frame_wire_bytes(frame));
+    if (is_well_formed && frame != self->scratch->spill) {
+        observers_see(self->observers, frame, now_ns);
+        sink_push(self->inward, frame);
+        return;
+    }
+    drop_count(&self->counters.drops, is_well_formed ? DROP_NO_MEMORY : DROP_MALFORMED,
+               frame->n_segments);
+    if (frame == self->scratch->spill)
+        frame_reset(frame);
+    else
+        frame_free(frame);
+}
+
+bool device_read(Device *self, unsigned budget)
 {
     int64_t now_ns = engine_now(self->engine);
-    unsigned n_read = 0;
+    uint32_t n_bytes = 0;
 
-    for (; n_read < budget; n_read++) {
-        size_t read_bytes;
-        Frame *frame = device_read_frame(self, &read_bytes);
+    for (; budget > 0 && n_bytes < DEVICE_READ_BYTES; budget--) {
+        Frame *frame = device_read_frame(self);
 
-        if (read_bytes == 0)
-            break;
-        counter_add(&self->counters.read_frames, 1);
-        counter_add(&self->counters.read_bytes, read_bytes);
-        if (frame == NULL) {
-            drop_count(&self->counters.drops, DROP_NO_MEMORY);
-        } else if (frame->length_bytes < self->class->min_frame_bytes) {
-            drop_count(&self->counters.drops, DROP_MALFORMED);
-            frame_free(frame);
-        } else {
-            observers_see(self->observers, frame, now_ns);
-            sink_push(self->inward, frame);
-        }
+        if (frame == NULL)
+            return false;
+        n_bytes += frame->length_bytes;
+        device_take(self, frame, now_ns);
     }
-    return n_read;
+    return true;
 }
 
-static void device_write_frame(Device *self, Frame *frame, int64_t now_ns)
+// Ends the way of a frame, or of `n_frames` of its segments, by what a write said.
+static void device_count_written(Device *self, ssize_t written, unsigned n_frames, uint64_t n_bytes)
+{
+    if (written >= 0) {
+        counter_add(&self->counters.written_frames, n_frames);
+        counter_add(&self->counters.written_bytes, n_bytes);
+    } else {
+        drop_count(&self->counters.drops, errno == EIO ? DROP_DEVICE_DOWN : DROP_DEVICE_REFUSED,
+                   n_frames);
+    }
+}
+
+static void device_count_frame(Device *self, const Frame *frame, ssize_t written, int64_t now_ns)
+{
+    device_count_written(self, written, frame->n_segments, frame_wire_bytes(frame));
+    if (written < 0)
+        return;
+    observers_see(self->observers, frame, frame->due_ns);
+    meter_depart(self->meter, frame, now_ns);
+}
+
+static ssize_t device_write_bytes(const Device *self, const uint8_t *bytes, size_t n_bytes)
 {
     ssize_t written;
 
     do
-        written = write(self->fd, frame->bytes, frame->length_bytes);
+        written = write(self->fd, bytes, n_bytes);
     while (written < 0 && errno == EINTR);
-    if (written >= 0) {
-        observers_see(self->observers, frame, frame->due_ns);
-        counter_add(&self->counters.written_frames, 1);
-        counter_add(&self->counters.written_bytes, frame->length_bytes);
-        meter_depart(self->meter, frame, now_ns);
+    return written;
+}
+
+// For a kernel that does not take it as it is: finishes and writes each segment.
+static void device_write_segments(Device *self, const Frame *frame, int64_t now_ns)
+{
+    uint8_t *bytes = self->scratch->segment + FRAME_HEADROOM_BYTES;
+    uint8_t *header = bytes - VNET_HEADER_BYTES;
+    bool has_written = false;
+
+    vnet_header_write(header, NULL, 0);
+    for (unsigned i = 0; i < frame->n_segments; i++) {
+        uint32_t length_bytes = super_frame_segment(frame, i, bytes, FRAME_MAX_BYTES);
+        ssize_t written = device_write_bytes(self, header, VNET_HEADER_BYTES + length_bytes);
+
+        device_count_written(self, written, 1, length_bytes);
+        has_written |= written >= 0;
+    }
+    if (!has_written)
+        return;
+    observers_see(self->observers, frame, frame->due_ns);
+    meter_depart(self->meter, frame, now_ns);
+}
+
+static void device_write_frame(Device *self, Frame *frame, int64_t now_ns)
+{
+    bool is_finished = frame->offload_flags == 0;
+
+    if (is_finished || offload_takes(self->takes, frame->gso_type)) {
+        vnet_header_put(frame);
+        device_count_frame(self, frame,
+                           device_write_bytes(self, vnet_header_of(frame),
+                                              VNET_HEADER_BYTES + frame->length_bytes),
+                           now_ns);
     } else {
-        drop_count(&self->counters.drops, errno == EIO ? DROP_DEVICE_DOWN : DROP_DEVICE_REFUSED);
+        device_write_segments(self, frame, now_ns);
     }
     frame_free(frame);
 }
 
+static void device_write_train(Device *self, Train *train, int64_t now_ns)
+{
+    ssize_t written;
+
+    train_finish(train);
+    do
+        written = writev(self->fd, train->parts, 1 + (int)train->n_frames);
+    while (written < 0 && errno == EINTR);
+    for (unsigned i = 0; i < train->n_frames; i++) {
+        device_count_frame(self, train->frames[i], written, now_ns);
+        frame_free(train->frames[i]);
+    }
+}
+
 bool device_write(Device *self, unsigned budget, int64_t now_ns)
 {
-    for (; budget > 0; budget--) {
-        Frame *frame = frame_queue_take(&self->outgoing);
+    Train *train = &self->scratch->train;
 
-        if (frame == NULL)
-            break;
-        device_write_frame(self, frame, now_ns);
+    for (; budget > 0 && frame_queue_peek(&self->outgoing) != NULL; budget--) {
+        train_couple(train, &self->outgoing, self->takes, self->class->has_ethernet);
+        if (train->n_frames == 1)
+            device_write_frame(self, train->frames[0], now_ns);
+        else
+            device_write_train(self, train, now_ns);
     }
     return frame_queue_peek(&self->outgoing) == NULL;
 }

@@ -13,6 +13,8 @@
 #include "core/observer.h"
 #include "core/sink.h"
 #include "links/meter.h"
+#include "sim/devices/offload.h"
+#include "sim/devices/train.h"
 
 typedef struct Device Device;
 typedef struct Outbox Outbox;
@@ -20,10 +22,12 @@ typedef struct Outbox Outbox;
 typedef struct {
     const char *name;
     const char *summary;
+    bool has_ethernet;        // or IP packets
     uint32_t min_frame_bytes; // what is shorter has no link-layer header
-    // Opens interface `name` in the calling thread's network namespace; -1 on error, which names
-    // the call and the remedy.
-    int (*open)(const char *name, GError **error);
+    // Opens interface `name` in the calling thread's network namespace, with a header as in
+    // sim/devices/vnet_header.h in front of each frame; `*set` is what the kernel takes of what
+    // `offload` asks for. -1 on error, which names the call and the remedy.
+    int (*open)(const char *name, OffloadMode offload, OffloadSet *set, GError **error);
 } DeviceClass;
 
 extern const DeviceClass tap_device_class;
@@ -44,6 +48,17 @@ struct Outbox {
 
 void outbox_init(Outbox *outbox);
 
+// What all devices of one thread read and write with.
+typedef struct {
+    Frame *spill; // a large frame at hand, for what a small one cannot take
+    Train train;
+    uint8_t segment[FRAME_HEADROOM_BYTES + FRAME_MAX_BYTES]; // one to be finished for a device
+} DeviceScratch;
+
+// NULL when the pool has no large frame.
+DeviceScratch *device_scratch_new(FramePool *pool);
+void device_scratch_free(DeviceScratch *scratch);
+
 struct Device {
     Sink sink; // takes frames to be written
     const DeviceClass *class;
@@ -57,24 +72,31 @@ struct Device {
     Outbox *outbox;      // of the driver
     Device *next_in_outbox;
     FrameQueue outgoing;
-    uint8_t *spill; // of the driver: room for what a small frame cannot take
+    DeviceScratch *scratch; // of the driver
+    OffloadSet takes;       // of its host's kernel
     DeviceCounters counters;
 };
 
-// Opens interface `interface` in the calling thread's network namespace. `name` is for texts;
-// engine, pool, outbox and spill (FRAME_MAX_BYTES of it, shared by all devices of one thread)
-// must outlive the device.
+// What a device is opened with; all of it must outlive the device.
+typedef struct {
+    Engine *engine;
+    FramePool *pool;
+    Outbox *outbox;
+    DeviceScratch *scratch;
+} DeviceDriver;
+
+// Opens interface `interface` in the calling thread's network namespace. `name` is for texts.
 Device *device_open(const DeviceClass *class, const char *interface, const char *name,
-                    Engine *engine, FramePool *pool, Outbox *outbox, uint8_t *spill,
-                    GError **error);
+                    OffloadMode offload, const DeviceDriver *driver, GError **error);
 
 // Closes the descriptor, which removes the interface, and frees frames not yet written.
 void device_close(Device *device);
 
-// Reads at most `budget` frames and pushes each inwards at the engine's present time. Returns the
-// number read: less than the budget when nothing more is there.
-unsigned device_read(Device *device, unsigned budget);
+// Reads frames and pushes each inwards at the engine's present time, until nothing more is there or
+// `budget` frames have been read, or a quarter of a megabyte of them. Returns whether more may be
+// there.
+bool device_read(Device *device, unsigned budget);
 
-// Writes at most `budget` frames of the outgoing queue; their departure is `now_ns` of engine time.
-// Returns whether the queue is empty.
+// Writes at most `budget` times from the outgoing queue; the departure of what is written is
+// `now_ns` of engine time. Returns whether the queue is empty.
 bool device_write(Device *device, unsigned budget, int64_t now_ns);

@@ -29,7 +29,7 @@ struct Lab {
     GHashTable *hosts; // NodeSpec to Host, owned
     Engine *engine;
     FramePool *pool;
-    uint8_t *spill;
+    DeviceScratch *scratch;
     Outbox outbox;
     Topology *topology;
     GArray *interfaces; // of LabInterface, of all hosts
@@ -93,8 +93,9 @@ static bool lab_open_interface(Lab *lab, Host *host, const InterfaceSpec *spec, 
     Link *link = topology_link(lab->topology, spec->link);
     LabInterface interface = {.spec = spec, .host = host};
 
-    interface.device = device_open(class, spec->name, name, lab->engine, lab->pool, &lab->outbox,
-                                   lab->spill, error);
+    interface.device =
+        device_open(class, spec->name, name, spec->node->offload,
+                    &(DeviceDriver){lab->engine, lab->pool, &lab->outbox, lab->scratch}, error);
     if (interface.device == NULL)
         return false;
     g_array_append_val(lab->interfaces, interface);
@@ -199,10 +200,10 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
     lab->interfaces = g_array_new(FALSE, TRUE, sizeof(LabInterface));
     lab->engine = engine_new();
     lab->topology = topology_new(scenario, lab->engine);
-    lab->spill = g_malloc(FRAME_MAX_BYTES);
     outbox_init(&lab->outbox);
     if (!lab_open_pool(lab, error))
         return NULL;
+    lab->scratch = device_scratch_new(lab->pool);
     lab->enclosure = enclosure_open(error);
     if (lab->enclosure == NULL)
         return NULL;
@@ -246,8 +247,8 @@ void lab_close(Lab *lab)
     g_clear_pointer(&lab->captures, capture_writer_free);
     g_clear_pointer(&lab->data_thread, data_thread_free);
     topology_free(lab->topology);
+    g_clear_pointer(&lab->scratch, device_scratch_free);
     g_clear_pointer(&lab->pool, frame_pool_free);
-    g_free(lab->spill);
     engine_free(lab->engine);
     g_free(lab);
 }

@@ -8,7 +8,7 @@ static void node_arrive(Sink *sink, Frame *frame)
 {
     Port *port = (Port *)((char *)sink - offsetof(Port, in));
 
-    counter_add(&port->node->counters.in_frames, 1);
+    counter_add(&port->node->counters.in_frames, frame->n_segments);
     port->node->class->receive(port->node, port, frame);
 }
 
@@ -49,13 +49,13 @@ void node_connect(Node *node, unsigned number, Sink *out)
 
 void node_send(Node *node, Port *port, Frame *frame)
 {
-    counter_add(&node->counters.out_frames, 1);
+    counter_add(&node->counters.out_frames, frame->n_segments);
     sink_push(port->out, frame);
 }
 
 void node_drop(Node *node, Frame *frame, DropReason reason)
 {
-    drop_count(&node->counters.drops, reason);
+    drop_count(&node->counters.drops, reason, frame->n_segments);
     frame_free(frame);
 }
 
@@ -70,12 +70,12 @@ void node_flood(Node *node, const Port *except, Frame *frame)
         if (port == except)
             continue;
         if (previous != NULL) {
-            counter_add(&node->counters.copied_frames, 1);
+            counter_add(&node->counters.copied_frames, frame->n_segments);
             copy = frame_copy(frame);
             if (copy != NULL)
                 node_send(node, previous, copy);
             else
-                drop_count(&node->counters.drops, DROP_NO_MEMORY);
+                drop_count(&node->counters.drops, DROP_NO_MEMORY, frame->n_segments);
         }
         previous = port;
     }

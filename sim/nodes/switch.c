@@ -86,8 +86,8 @@ static void switch_receive(Node *node, Port *port, Frame *frame)
         node_drop(node, frame, DROP_MALFORMED);
         return;
     }
-    destination = mac_load(frame->bytes);
-    source = mac_load(frame->bytes + MAC_BYTES);
+    destination = mac_load(frame_bytes(frame));
+    source = mac_load(frame_bytes(frame) + MAC_BYTES);
     if (source != 0 && (source & MAC_GROUP_BIT) == 0)
         switch_learn(self, source, port->number);
 

@@ -87,7 +87,7 @@ static void data_thread_sweep(DataThread *self, void **ready, unsigned n_ready, 
     for (unsigned i = 0; i < n_ready; i++) {
         if (ready[i] == self)
             mailbox_apply(self->mailbox);
-        else if (device_read(ready[i], READ_BUDGET_FRAMES) == READ_BUDGET_FRAMES)
+        else if (device_read(ready[i], READ_BUDGET_FRAMES))
             *more = true;
     }
     data_thread_write(self);

@@ -19,7 +19,7 @@ typedef struct {
 // parameter tables until the whole node has been read.
 typedef struct {
     NodeSpec *spec;
-    int kind, device; // NodeKind, DeviceKind
+    int kind, device, offload; // NodeKind, DeviceKind, OffloadMode
     bool forward;
     uint64_t mtu_bytes;
     int64_t ageing_ns;

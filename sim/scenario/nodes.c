@@ -16,6 +16,8 @@ enum {
 static const char *const node_kinds[] = {
     [NODE_HOST] = "host", [NODE_SWITCH] = "switch", [NODE_HUB] = "hub", NULL};
 static const char *const device_kinds[] = {[DEVICE_TAP] = "tap", [DEVICE_TUN] = "tun", NULL};
+static const char *const offload_modes[] = {
+    [OFFLOAD_AUTO] = "auto", [OFFLOAD_CHECKSUM] = "checksum", [OFFLOAD_OFF] = "off", NULL};
 
 static const ParamSpec node_params[] = {
     {.name = "kind",
@@ -30,6 +32,13 @@ static const ParamSpec node_params[] = {
      .fallback = "tap",
      .choices = device_kinds,
      .summary = "tap: Ethernet frames; tun: IP packets, between two hosts that one link joins"},
+    {.name = "offload",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(NodeDraft, offload),
+     .fallback = "auto",
+     .choices = offload_modes,
+     .summary = "what its kernel leaves to us: auto: segmentation and checksums; checksum: these "
+                "only; off: nothing"},
     {.name = "mtu",
      .type = PARAM_COUNT,
      .offset = offsetof(NodeDraft, mtu_bytes),
@@ -57,8 +66,9 @@ static const struct {
     const char *name;
     NodeKind kind;
 } node_keys[] = {
-    {"device", NODE_HOST}, {"mtu", NODE_HOST},    {"forward", NODE_HOST}, {"address", NODE_HOST},
-    {"routes", NODE_HOST}, {"sysctl", NODE_HOST}, {"env", NODE_HOST},     {"ageing", NODE_SWITCH},
+    {"device", NODE_HOST},  {"offload", NODE_HOST}, {"mtu", NODE_HOST},
+    {"forward", NODE_HOST}, {"address", NODE_HOST}, {"routes", NODE_HOST},
+    {"sysctl", NODE_HOST},  {"env", NODE_HOST},     {"ageing", NODE_SWITCH},
 };
 
 static void given_address_clear(void *item)
@@ -388,6 +398,7 @@ static void node_read(Loader *loader, const Spot *spot, const char *name, const 
     }
     node->kind = (NodeKind)draft->kind;
     node->device = (DeviceKind)draft->device;
+    node->offload = (OffloadMode)draft->offload;
     node->mtu_bytes = (uint32_t)draft->mtu_bytes;
     node->ageing_ns = node->kind == NODE_SWITCH ? draft->ageing_ns : 0;
     node->forward = node->kind == NODE_HOST && draft->forward;

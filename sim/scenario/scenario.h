@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "links/link_config.h"
+#include "sim/devices/offload.h"
 
 typedef struct Scenario Scenario;
 typedef struct NodeSpec NodeSpec;
@@ -57,9 +58,10 @@ typedef struct {
 struct NodeSpec {
     char *name;
     NodeKind kind;
-    DeviceKind device; // hosts only
-    bool forward;      // hosts only: forwards IP packets between its interfaces
-    bool uses_ipv6;    // has an IPv6 address or route
+    DeviceKind device;   // hosts only
+    OffloadMode offload; // hosts only
+    bool forward;        // hosts only: forwards IP packets between its interfaces
+    bool uses_ipv6;      // has an IPv6 address or route
     uint32_t mtu_bytes;
     int64_t ageing_ns;     // switches only: how long an address stays learnt
     GPtrArray *interfaces; // of InterfaceSpec, owned; for switches and hubs: their ports

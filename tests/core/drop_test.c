@@ -29,7 +29,7 @@ static void test_total_is_the_sum_of_all_reasons(void)
     g_assert_cmpuint(drop_total(&drops), ==, 0);
     for (int reason = 0; reason < N_DROP_REASONS; reason++) {
         for (int n = 0; n <= reason; n++)
-            drop_count(&drops, (DropReason)reason);
+            drop_count(&drops, (DropReason)reason, 1);
         expected += (uint64_t)reason + 1;
         g_assert_cmpuint(counter_get(&drops.frames[reason]), ==, reason + 1);
         g_assert_cmpuint(drop_total(&drops), ==, expected);

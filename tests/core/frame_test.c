@@ -12,7 +12,7 @@ static void frame_fill(Frame *frame, uint8_t value)
 {
     frame->length_bytes = frame->room_bytes;
     memset(frame->headroom, value, FRAME_HEADROOM_BYTES);
-    memset(frame->bytes, value, frame->room_bytes);
+    memset(frame_bytes(frame), value, frame->room_bytes);
 }
 
 static void frame_assert_filled(const Frame *frame, uint8_t value)
@@ -21,7 +21,7 @@ static void frame_assert_filled(const Frame *frame, uint8_t value)
     for (int n = 0; n < FRAME_HEADROOM_BYTES; n++)
         g_assert_cmpuint(frame->headroom[n], ==, value);
     for (uint32_t n = 0; n < frame->length_bytes; n++)
-        g_assert_cmpuint(frame->bytes[n], ==, value);
+        g_assert_cmpuint(frame_bytes_const(frame)[n], ==, value);
 }
 
 static void test_new_frame_is_blank(void)
@@ -184,7 +184,7 @@ static void test_copy_is_equal_and_apart(void)
         Frame *copy;
 
         frame->length_bytes = lengths_bytes[n];
-        memset(frame->bytes, 0xa5, lengths_bytes[n]);
+        memset(frame_bytes(frame), 0xa5, lengths_bytes[n]);
         frame->gso_size_bytes = 1448;
         frame->gso_header_bytes = 66;
         frame->csum_start_bytes = 34;
@@ -197,15 +197,15 @@ static void test_copy_is_equal_and_apart(void)
         copy = frame_copy(frame);
         g_assert_true(copy != frame);
         g_assert_null(copy->next);
-        g_assert_cmpmem(copy->bytes, copy->length_bytes, frame->bytes, frame->length_bytes);
+        g_assert_cmpmem(frame_bytes(copy), copy->length_bytes, frame_bytes(frame), frame->length_bytes);
         g_assert_cmpmem(
             &copy->gso_size_bytes, offsetof(Frame, headroom) - offsetof(Frame, gso_size_bytes),
             &frame->gso_size_bytes, offsetof(Frame, headroom) - offsetof(Frame, gso_size_bytes));
         g_assert_cmpuint(frame_pool_in_use_frames(pool), ==, 2);
 
-        memset(copy->bytes, 0x5a, copy->length_bytes);
+        memset(frame_bytes(copy), 0x5a, copy->length_bytes);
         for (uint32_t i = 0; i < lengths_bytes[n]; i++)
-            g_assert_cmpuint(frame->bytes[i], ==, 0xa5);
+            g_assert_cmpuint(frame_bytes(frame)[i], ==, 0xa5);
         frame_free(copy);
         frame_free(frame);
         g_assert_cmpuint(frame_pool_in_use_frames(pool), ==, 0);
@@ -220,7 +220,7 @@ static void test_short_copy_of_a_long_slot_goes_back_where_it_came_from(void)
     Frame *copy;
 
     frame->length_bytes = 60;
-    memset(frame->bytes, 1, 60);
+    memset(frame_bytes(frame), 1, 60);
     copy = frame_copy(frame);
     g_assert_cmpuint(copy->room_bytes, ==, FRAME_SMALL_BYTES);
     frame_free(copy);
@@ -238,7 +238,7 @@ static void test_copy_beyond_the_limit_is_null(void)
     Frame *frame = frame_new(pool, FRAME_MAX_BYTES);
 
     frame->length_bytes = 60;
-    memset(frame->bytes, 1, 60);
+    memset(frame_bytes(frame), 1, 60);
     g_assert_null(frame_copy(frame));
     g_assert_cmpuint(frame_pool_in_use_frames(pool), ==, 1);
     frame_free(frame);

@@ -97,7 +97,9 @@ static void test_tables_are_sound(void)
         g_assert_cmpint((*class)->position, >=, last);
         last = (*class)->position;
         g_assert_cmpstr((*class)->summary, !=, "");
-        g_assert_cmpuint((*class)->stage_bytes, >=, sizeof(Stage));
+        // `spacing` is read by the stages, and none itself.
+        if ((*class)->push != NULL)
+            g_assert_cmpuint((*class)->stage_bytes, >=, sizeof(Stage));
         g_assert_nonnull((*class)->keys[0].name);
         for (const StageKey *key = (*class)->keys; key->name != NULL; key++) {
             g_assert_cmpstr(key->summary, !=, "");

@@ -19,9 +19,9 @@ Frame *ethernet_frame_new(FramePool *pool, uint64_t destination, uint64_t source
     g_assert_nonnull(frame);
     g_assert_cmpuint(length_bytes, >=, FRAME_ETHERNET_HEADER_BYTES);
     frame->length_bytes = length_bytes;
-    memset(frame->bytes, 0, length_bytes);
-    ethernet_write_address(frame->bytes, destination);
-    ethernet_write_address(frame->bytes + 6, source);
-    frame->bytes[12] = 0x08;
+    memset(frame_bytes(frame), 0, length_bytes);
+    ethernet_write_address(frame_bytes(frame), destination);
+    ethernet_write_address(frame_bytes(frame) + 6, source);
+    frame_bytes(frame)[12] = 0x08;
     return frame;
 }

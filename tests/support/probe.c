@@ -16,7 +16,7 @@ static void probe_push(Sink *sink, Frame *frame)
     record.wired_ns = frame->wired_ns;
     record.due_ns = frame->due_ns;
     record.length_bytes = frame->length_bytes;
-    memcpy(record.head, frame->bytes, MIN(frame->length_bytes, PROBE_HEAD_BYTES));
+    memcpy(record.head, frame_bytes(frame), MIN(frame->length_bytes, PROBE_HEAD_BYTES));
     memcpy(&record.serial, record.head, sizeof record.serial);
     g_array_append_val(probe->records, record);
     frame_free(frame);

@@ -25,8 +25,8 @@ static void script_fire(Event *event)
 
     g_assert_nonnull(frame);
     frame->length_bytes = line.length_bytes;
-    memset(frame->bytes, 0, line.length_bytes);
-    memcpy(frame->bytes, &serial, sizeof serial);
+    memset(frame_bytes(frame), 0, line.length_bytes);
+    memcpy(frame_bytes(frame), &serial, sizeof serial);
     script_arm(script);
     sink_push(script->to, frame);
 }

@@ -80,11 +80,11 @@ static void see(Fixture *fixture, CapturePoint *point, int64_t at_ns, uint8_t pr
     Frame *frame = frame_new(fixture->pool, length_bytes);
 
     frame->length_bytes = length_bytes;
-    memset(frame->bytes, 0, length_bytes);
-    memcpy(frame->bytes, start, MIN(sizeof start, length_bytes));
+    memset(frame_bytes(frame), 0, length_bytes);
+    memcpy(frame_bytes(frame), start, MIN(sizeof start, length_bytes));
     if (length_bytes > sizeof start)
-        frame->bytes[sizeof start] = protocol;
-    frame->bytes[length_bytes - 1] = serial;
+        frame_bytes(frame)[sizeof start] = protocol;
+    frame_bytes(frame)[length_bytes - 1] = serial;
     observers_see(capture_point_observer(point), frame, at_ns);
     frame_free(frame);
 }

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Super-frames and the frames they stand for meet the same fates: the same random bursts go over
+// two equal links, once as super-frames and once segment by segment, and what comes out is
+// compared.
+//
+//     stream --+-- super-frames ---> link "same" ---> cut into segments --+
+//              +-- segments -------> link "same" -------------------------+--> equal?
+#include <string.h>
+
+#include "core/packet.h"
+#include "tests/support/conservation.h"
+#include "tests/support/link_rig.h"
+#include "tests/support/stream.h"
+
+enum {
+    POOL_BYTES = 1 << 30,
+    N_STREAMS = 5,
+    N_BURSTS = 200,
+    N_CONFIGS = 25,
+    BURST_MAX_BYTES = 65000,
+};
+
+typedef struct {
+    int64_t at_ns;
+    uint64_t index;
+    uint32_t length_bytes;
+    char *digest; // of the bytes
+} Arrival;
+
+typedef struct {
+    Sink sink;
+    Engine *engine;
+    Link *link;
+    GArray *arrivals; // of Arrival
+} Way;
+
+static void arrival_clear(gpointer data)
+{
+    g_free(((Arrival *)data)->digest);
+}
+
+static void way_push(Sink *sink, Frame *frame)
+{
+    Way *self = (Way *)sink;
+    uint8_t bytes[FRAME_SMALL_SLOT_BYTES];
+
+    for (unsigned i = 0; i < frame->n_segments; i++) {
+        Arrival arrival = {.at_ns = engine_now(self->engine), .index = frame->index + i};
+
+        arrival.length_bytes = super_frame_segment(frame, i, bytes, sizeof bytes);
+        g_assert_cmpuint(arrival.length_bytes, <=, sizeof bytes);
+        arrival.digest = g_compute_checksum_for_data(G_CHECKSUM_MD5, bytes, arrival.length_bytes);
+        g_array_append_val(self->arrivals, arrival);
+    }
+    frame_free(frame);
+}
+
+static void way_open(Way *way, Engine *engine, const LinkConfig *config)
+{
+    *way = (Way){.sink.push = way_push, .engine = engine};
+    way->link = link_new(engine, 7, "same", config, config);
+    way->arrivals = g_array_new(FALSE, TRUE, sizeof(Arrival));
+    g_array_set_clear_func(way->arrivals, arrival_clear);
+    link_connect(way->link, LINK_FORWARD, &way->sink);
+}
+
+static void way_close(Way *way)
+{
+    link_free(way->link);
+    g_array_unref(way->arrivals);
+}
+
+static void assert_same_counters(const Way *a, const Way *b)
+{
+    const LinkCounters *counters_a = link_counters(a->link, LINK_FORWARD);
+    const LinkCounters *counters_b = link_counters(b->link, LINK_FORWARD);
+
+    conservation_assert(a->link);
+    conservation_assert(b->link);
+    // Relaxed counters at rest: all of them, drops by reason included, bit for bit.
+    g_assert_cmpmem(counters_a, sizeof *counters_a, counters_b, sizeof *counters_b);
+}
+
+// `wholes` may be later than `segments`, by at most `tolerance_ns`, and differ in nothing else.
+static void assert_same_arrivals(const Way *wholes, const Way *segments, int64_t tolerance_ns)
+{
+    g_assert_cmpuint(wholes->arrivals->len, ==, segments->arrivals->len);
+    for (guint i = 0; i < wholes->arrivals->len; i++) {
+        const Arrival *a = &g_array_index(wholes->arrivals, Arrival, i);
+        const Arrival *b = &g_array_index(segments->arrivals, Arrival, i);
+
+        g_assert_cmpuint(a->index, ==, b->index);
+        g_assert_cmpuint(a->length_bytes, ==, b->length_bytes);
+        g_assert_cmpstr(a->digest, ==, b->digest);
+        g_assert_cmpint(a->at_ns, >=, b->at_ns);
+        g_assert_cmpint(a->at_ns, <=, b->at_ns + tolerance_ns);
+    }
+}
+
+static void streams_init(Stream streams[N_STREAMS], FramePool *pool)
+{
+    const Stream kinds[N_STREAMS] = {
+        {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1448, .id = 65500},
+        {.type = GSO_TCP6, .has_ethernet = true, .size_bytes = 1428, .seq = UINT32_MAX - 9000},
+        {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 1200},
+        {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 333, .is_ipv6 = true},
+        {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1400, .has_vlan = true},
+    };
+
+    for (int i = 0; i < N_STREAMS; i++) {
+        streams[i] = kinds[i];
+        streams[i].pool = pool;
+    }
+}
+
+static void push_burst(Stream *stream, GRand *random, Way *wholes, Way *segments)
+{
+    StreamBurst burst = {
+        .payload_bytes = (uint32_t)g_rand_int_range(random, 1, BURST_MAX_BYTES),
+        .last_flags = g_rand_boolean(random) ? PACKET_TCP_PSH : PACKET_TCP_FIN,
+        .has_cwr = stream->type != GSO_UDP && g_rand_boolean(random),
+    };
+    FrameQueue queue;
+    Frame *frame;
+
+    frame_queue_init(&queue);
+    sink_push(link_entry(wholes->link, LINK_FORWARD), stream_next(stream, &burst, &queue));
+    while ((frame = frame_queue_take(&queue)) != NULL)
+        sink_push(link_entry(segments->link, LINK_FORWARD), frame);
+}
+
+static void assert_equivalent(const char *text, int64_t gap_ns, int64_t tolerance_ns, guint32 seed)
+{
+    g_autoptr(LinkConfig) config = link_rig_config(text);
+    g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Engine *engine = engine_new();
+    Stream streams[N_STREAMS];
+    Way wholes, segments;
+
+    g_test_message("%s, a burst each %" G_GINT64_FORMAT " ns at most", text, gap_ns);
+    streams_init(streams, pool);
+    way_open(&wholes, engine, config);
+    way_open(&segments, engine, config);
+    for (int i = 0; i < N_BURSTS; i++) {
+        int64_t wait_ns = (int64_t)(g_rand_double(random) * (double)gap_ns);
+
+        engine_run_until(engine, engine_now(engine) + wait_ns);
+        push_burst(&streams[g_rand_int_range(random, 0, N_STREAMS)], random, &wholes, &segments);
+        conservation_assert(wholes.link);
+    }
+    while (engine_next_due_ns(engine) != ENGINE_NEVER_NS)
+        engine_run_until(engine, engine_next_due_ns(engine));
+    g_assert_cmpuint(segments.arrivals->len, >, 0);
+    assert_same_counters(&wholes, &segments);
+    assert_same_arrivals(&wholes, &segments, tolerance_ns);
+    way_close(&wholes);
+    way_close(&segments);
+    frame_pool_free(pool);
+    engine_free(engine);
+}
+
+static const char *const rates[] = {"1mbit", "10mbit", "333mbit", "1gbit", "10gbit", "100gbit"};
+static const int64_t rates_bps[] = {1000000,    10000000,    333000000,
+                                    1000000000, 10000000000, 100000000000};
+static const char *const queues[] = {"1 packets", "17 packets", "200 packets", "3kB",
+                                     "100kB",     "1ms",        "30ms"};
+static const char *const losses[] = {"0%", "0.1%", "5%", "50%", "99%"};
+static const char *const jitters[] = {"", ", jitter 300us",
+                                      ", jitter 2ms, "
+                                      "jitter.distribution normal"};
+
+// A random configuration; `*gap_ns` loads its rate about once.
+static char *random_config(GRand *random, const char *spacing, int64_t *gap_ns)
+{
+    int rate = g_rand_int_range(random, 0, G_N_ELEMENTS(rates));
+    g_autofree char *queue =
+        g_strdup_printf(", queue %s", queues[g_rand_int_range(random, 0, G_N_ELEMENTS(queues))]);
+    bool has_rate = g_rand_int_range(random, 0, 5) > 0;
+
+    *gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 1000000000 / rates_bps[rate];
+    return g_strdup_printf("%s%s%s%sloss %s, delay %dus%s, spacing %s", has_rate ? "rate " : "",
+                           has_rate ? rates[rate] : "",
+                           has_rate && g_rand_boolean(random) ? queue : "",
+                           has_rate ? ", overhead 24B, " : "",
+                           losses[g_rand_int_range(random, 0, G_N_ELEMENTS(losses))],
+                           g_rand_int_range(random, 1, 5000),
+                           jitters[g_rand_int_range(random, 0, G_N_ELEMENTS(jitters))], spacing);
+}
+
+static void assert_random_stages(const char *spacing, int64_t tolerance_ns)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(20);
+
+    for (int i = 0; i < N_CONFIGS; i++) {
+        int64_t gap_ns;
+        g_autofree char *text = random_config(random, spacing, &gap_ns);
+
+        assert_equivalent(text, gap_ns, tolerance_ns, (guint32)i);
+    }
+}
+
+static void test_same_fates_and_instants(void)
+{
+    assert_random_stages("0ns", 0);
+}
+
+// A group leaves with its last segment, once behind the rate and once behind the jitter.
+static void test_same_fates_within_the_spacing(void)
+{
+    assert_random_stages("50us", 2 * 50000);
+}
+
+static void test_same_fates_in_large_groups(void)
+{
+    assert_random_stages("5ms", 2 * 5000000);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/links/segments/same-fates-and-instants", test_same_fates_and_instants);
+    g_test_add_func("/links/segments/same-fates-within-the-spacing",
+                    test_same_fates_within_the_spacing);
+    g_test_add_func("/links/segments/same-fates-in-large-groups", test_same_fates_in_large_groups);
+    return g_test_run();
+}
