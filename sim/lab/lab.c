@@ -207,7 +207,7 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
     lab->enclosure = enclosure_open(error);
     if (lab->enclosure == NULL)
         return NULL;
-    lab->data_thread = data_thread_new(lab->engine, &lab->outbox, error);
+    lab->data_thread = data_thread_new(lab->engine, &lab->outbox, WAIT_ADAPTIVE, error);
     if (lab->data_thread == NULL || !lab_open_hosts(lab, error) ||
         !lab_open_interfaces(lab, error) || !lab_open_captures(lab, options, error))
         return NULL;

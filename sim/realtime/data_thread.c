@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// One sweep: read the clock, run the engine up to it, read the devices that have input at that
-// engine time, then write all that has left the simulation in bursts with a look at the clock
-// before each. Budgets keep any one device from starving the others and the clock from going stale.
+// One sweep: run the engine up to the time at which the wait ended, read the devices that have
+// input at that engine time, then write all that has left the simulation in bursts. The clock is
+// read once a sweep, which is at the end of the wait, and once before each burst. Budgets keep any
+// one device from starving the others and the clock from going stale.
 #include "sim/realtime/data_thread.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
 
 #include "sim/realtime/clock.h"
-#include "sim/realtime/waiter.h"
 
 enum {
     READ_BUDGET_FRAMES = 32, // of one device in one sweep
@@ -28,7 +28,7 @@ struct DataThread {
     int64_t epoch_ns;
 };
 
-DataThread *data_thread_new(Engine *engine, Outbox *outbox, GError **error)
+DataThread *data_thread_new(Engine *engine, Outbox *outbox, WaitMode wait_mode, GError **error)
 {
     DataThread *self = g_new0(DataThread, 1);
 
@@ -37,7 +37,7 @@ DataThread *data_thread_new(Engine *engine, Outbox *outbox, GError **error)
     self->mailbox = mailbox_new(error);
     if (self->mailbox == NULL)
         goto failed;
-    self->waiter = waiter_new(error);
+    self->waiter = waiter_new(wait_mode, error);
     if (self->waiter == NULL || !waiter_add(self->waiter, mailbox_fd(self->mailbox), self, error))
         goto failed;
     return self;
@@ -78,9 +78,10 @@ static void data_thread_write(DataThread *self)
     }
 }
 
-static void data_thread_sweep(DataThread *self, void **ready, unsigned n_ready, bool *more)
+static void data_thread_sweep(DataThread *self, int64_t now_ns, void **ready, unsigned n_ready,
+                              bool *more)
 {
-    engine_run_until(self->engine, data_thread_elapsed_ns(self));
+    engine_run_until(self->engine, now_ns);
     // Before reading, so that captures see each interface's frames in the order of their stamps.
     data_thread_write(self);
     *more = false;
@@ -106,9 +107,11 @@ static gpointer data_thread_run(gpointer data)
     while (!self->stopping) {
         int64_t due_ns = engine_next_due_ns(self->engine);
         int64_t until_ns = due_ns == ENGINE_NEVER_NS ? WAITER_FOREVER_NS : self->start_ns + due_ns;
-        unsigned n_ready = waiter_wait(self->waiter, more ? 0 : until_ns, ready, READY_AT_ONCE);
+        int64_t now_ns;
+        unsigned n_ready =
+            waiter_wait(self->waiter, more ? 0 : until_ns, ready, READY_AT_ONCE, &now_ns);
 
-        data_thread_sweep(self, ready, n_ready, &more);
+        data_thread_sweep(self, now_ns - self->start_ns, ready, n_ready, &more);
     }
     return NULL;
 }

@@ -10,11 +10,12 @@
 #include "core/engine.h"
 #include "sim/devices/device.h"
 #include "sim/realtime/mailbox.h"
+#include "sim/realtime/waiter.h"
 
 typedef struct DataThread DataThread;
 
 // `outbox` is the one that the devices were opened with.
-DataThread *data_thread_new(Engine *engine, Outbox *outbox, GError **error);
+DataThread *data_thread_new(Engine *engine, Outbox *outbox, WaitMode wait_mode, GError **error);
 
 // Before the start only.
 bool data_thread_add(DataThread *thread, Device *device, GError **error);

@@ -3,8 +3,11 @@
 // (60 to 70 us at the median on a small virtual machine). So the timer is set a guard before the
 // deadline, and what is left is spent polling. The guard follows the lateness that the timer shows
 // here: it jumps up with an error greater than itself and sinks slowly, which keeps it near the
-// worst of the last hundred or so wake-ups. On a machine with one core nothing is polled: that
-// would take the core from the hosts.
+// worst of the last hundred or so wake-ups. To never sleep is a guard without end, to never poll
+// one of nothing. Where only one core may be used nothing is polled: that would take it from the
+// hosts.
+//
+// The first look of a wait never sleeps: under load something is there, and no timer need be set.
 #include "sim/realtime/waiter.h"
 
 #include <errno.h>
@@ -13,6 +16,7 @@
 #include <unistd.h>
 
 #include "sim/realtime/clock.h"
+#include "sim/realtime/machine.h"
 
 enum {
     GUARD_FIRST_NS = 80 * 1000,
@@ -28,7 +32,13 @@ struct Waiter {
     int timer_fd;
     int64_t timer_ns; // what the timer is set to: an instant, FOREVER for disarmed, or UNKNOWN
     int64_t guard_ns;
-    bool may_poll;
+    bool is_adaptive; // else the guard stays as it is
+};
+
+static const int64_t waiter_first_guards_ns[] = {
+    [WAIT_ADAPTIVE] = GUARD_FIRST_NS,
+    [WAIT_SPIN] = WAITER_FOREVER_NS,
+    [WAIT_ECO] = 0,
 };
 
 static void waiter_error(GError **error, const char *call)
@@ -38,15 +48,17 @@ static void waiter_error(GError **error, const char *call)
                 errno == EMFILE || errno == ENFILE ? ": raise the limit with `ulimit -n`" : "");
 }
 
-Waiter *waiter_new(GError **error)
+Waiter *waiter_new(WaitMode mode, GError **error)
 {
     Waiter *waiter = g_new0(Waiter, 1);
     // Edge-triggered: an expiry is seen once, and need not be read away.
     struct epoll_event event = {.events = EPOLLIN | EPOLLET};
 
-    waiter->guard_ns = GUARD_FIRST_NS;
+    if (machine_n_cores() == 1)
+        mode = WAIT_ECO;
+    waiter->guard_ns = waiter_first_guards_ns[mode];
+    waiter->is_adaptive = mode == WAIT_ADAPTIVE;
     waiter->timer_ns = WAITER_FOREVER_NS;
-    waiter->may_poll = g_get_num_processors() > 1;
     waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (waiter->epoll_fd >= 0 && waiter->timer_fd >= 0 &&
@@ -88,8 +100,13 @@ static void waiter_set_timer(Waiter *waiter, int64_t at_ns)
     waiter->timer_ns = at_ns;
 }
 
-static void waiter_adapt(Waiter *waiter, int64_t error_ns)
+// The timer was waited for and has expired at `now_ns`.
+static void waiter_adapt(Waiter *waiter, int64_t now_ns)
 {
+    int64_t error_ns = now_ns - waiter->timer_ns;
+
+    if (!waiter->is_adaptive || waiter->timer_ns == WAITER_UNKNOWN_NS)
+        return;
     if (error_ns > waiter->guard_ns)
         waiter->guard_ns += (error_ns - waiter->guard_ns) / 2;
     else
@@ -97,57 +114,41 @@ static void waiter_adapt(Waiter *waiter, int64_t error_ns)
     waiter->guard_ns = CLAMP(waiter->guard_ns, GUARD_MIN_NS, GUARD_MAX_NS);
 }
 
-// One epoll_wait; without a timeout when `block`. The timer has no tag and is left out.
-static unsigned waiter_look(Waiter *waiter, bool block, bool *timer_expired, void **ready,
-                            unsigned room)
+// One epoll_wait, and the clock after it. The timer has no tag and is left out.
+static unsigned waiter_look(Waiter *waiter, bool sleeps, void **ready, unsigned room,
+                            int64_t *now_ns)
 {
     struct epoll_event events[WAITER_MAX_READY];
-    int n = epoll_wait(waiter->epoll_fd, events, (int)MIN(room, WAITER_MAX_READY), block ? -1 : 0);
+    int n = epoll_wait(waiter->epoll_fd, events, (int)MIN(room, WAITER_MAX_READY), sleeps ? -1 : 0);
     unsigned n_ready = 0;
+    bool timer_expired = false;
 
+    *now_ns = clock_monotonic_ns();
     for (int i = 0; i < n; i++) {
         if (events[i].data.ptr != NULL)
             ready[n_ready++] = events[i].data.ptr;
         else
-            *timer_expired = true;
+            timer_expired = true;
     }
-    return n_ready;
-}
-
-// Sleeps until input is there or the timer, which stands a guard before `until_ns`, has expired.
-static unsigned waiter_sleep(Waiter *waiter, int64_t until_ns, int64_t guard_ns, void **ready,
-                             unsigned room)
-{
-    bool timer_expired = false;
-    unsigned n_ready;
-
-    waiter_set_timer(waiter, until_ns == WAITER_FOREVER_NS ? until_ns : until_ns - guard_ns);
-    n_ready = waiter_look(waiter, true, &timer_expired, ready, room);
     if (timer_expired) {
-        int64_t error_ns = clock_monotonic_ns() - waiter->timer_ns;
-
-        if (error_ns >= 0) // else it is the expiry of an earlier setting, seen only now
-            waiter_adapt(waiter, error_ns);
+        if (sleeps)
+            waiter_adapt(waiter, *now_ns);
         waiter->timer_ns = WAITER_UNKNOWN_NS;
     }
     return n_ready;
 }
 
-unsigned waiter_wait(Waiter *waiter, int64_t until_ns, void **ready, unsigned room)
+unsigned waiter_wait(Waiter *waiter, int64_t until_ns, void **ready, unsigned room, int64_t *now_ns)
 {
-    int64_t guard_ns = waiter->may_poll ? waiter->guard_ns : 0;
-    bool timer_expired = false;
-    unsigned n_ready;
+    unsigned n_ready = waiter_look(waiter, false, ready, room, now_ns);
 
-    if (until_ns == WAITER_FOREVER_NS)
-        return waiter_sleep(waiter, until_ns, 0, ready, room);
-    while (until_ns - clock_monotonic_ns() > guard_ns) {
-        n_ready = waiter_sleep(waiter, until_ns, guard_ns, ready, room);
-        if (n_ready > 0)
-            return n_ready;
+    while (n_ready == 0 && *now_ns < until_ns) {
+        bool sleeps = until_ns - *now_ns > waiter->guard_ns;
+
+        if (sleeps)
+            waiter_set_timer(waiter, until_ns == WAITER_FOREVER_NS ? WAITER_FOREVER_NS
+                                                                   : until_ns - waiter->guard_ns);
+        n_ready = waiter_look(waiter, sleeps, ready, room, now_ns);
     }
-    do
-        n_ready = waiter_look(waiter, false, &timer_expired, ready, room);
-    while (n_ready == 0 && clock_monotonic_ns() < until_ns);
     return n_ready;
 }

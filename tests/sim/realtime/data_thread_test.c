@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+//   test === socket pair === Device left --- Link --- Device right === socket pair === test
+//
+// Socket pairs stand in for TAP devices: the thread is real, and so is its clock.
+#include "sim/realtime/data_thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/calls.h"
+#include "tests/support/link_rig.h"
+
+enum { FRAME_BYTES = 64, POOL_BYTES = 8 * 1024 * 1024, READ_BUDGET_FRAMES = 32 };
+
+typedef struct {
+    Engine *engine;
+    FramePool *pool;
+    uint8_t *spill;
+    Outbox outbox;
+    LinkConfig *config;
+    Link *link;
+    Device *device[N_LINK_DIRECTIONS];
+    int host_fd[N_LINK_DIRECTIONS];
+    DataThread *thread;
+} Rig;
+
+static int opened_host_fd; // the other end of the device opened last
+
+static int socket_device_open(const char *name, GError **error)
+{
+    int fds[2];
+
+    (void)name;
+    (void)error;
+    // Keeps the bounds of frames, and takes as many as the buffer has room for.
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), ==,
+                    0);
+    opened_host_fd = fds[1];
+    return fds[0];
+}
+
+static const DeviceClass socket_device_class = {
+    .name = "socket", .min_frame_bytes = FRAME_ETHERNET_HEADER_BYTES, .open = socket_device_open};
+
+static void rig_open(Rig *rig, const char *link)
+{
+    g_autoptr(GError) error = NULL;
+
+    rig->engine = engine_new();
+    rig->pool = frame_pool_new(POOL_BYTES);
+    rig->spill = g_malloc(FRAME_MAX_BYTES);
+    outbox_init(&rig->outbox);
+    rig->config = link_rig_config(link);
+    rig->link = link_new(rig->engine, 1, "wire", rig->config, rig->config);
+    rig->thread = data_thread_new(rig->engine, &rig->outbox, WAIT_ADAPTIVE, &error);
+    g_assert_no_error(error);
+    for (LinkDirection way = 0; way < N_LINK_DIRECTIONS; way++) {
+        rig->device[way] = device_open(&socket_device_class, "eth0", "host:eth0", rig->engine,
+                                       rig->pool, &rig->outbox, rig->spill, &error);
+        g_assert_no_error(error);
+        rig->host_fd[way] = opened_host_fd;
+        rig->device[way]->inward = link_entry(rig->link, way);
+        g_assert_true(data_thread_add(rig->thread, rig->device[way], &error));
+    }
+    for (LinkDirection way = 0; way < N_LINK_DIRECTIONS; way++) {
+        link_connect(rig->link, way, &rig->device[1 - way]->sink);
+        rig->device[1 - way]->meter = link_take_meter(rig->link, way);
+    }
+    data_thread_start(rig->thread);
+}
+
+static void rig_close(Rig *rig)
+{
+    data_thread_stop(rig->thread);
+    data_thread_free(rig->thread);
+    for (LinkDirection way = 0; way < N_LINK_DIRECTIONS; way++) {
+        device_close(rig->device[way]);
+        close(rig->host_fd[way]);
+    }
+    link_free(rig->link);
+    link_config_free(rig->config);
+    g_free(rig->spill);
+    frame_pool_free(rig->pool);
+    engine_free(rig->engine);
+}
+
+static void rig_send(Rig *rig, unsigned n_frames)
+{
+    uint8_t bytes[FRAME_BYTES] = {0};
+
+    for (unsigned i = 0; i < n_frames; i++)
+        g_assert_cmpint(send(rig->host_fd[0], bytes, sizeof bytes, 0), ==, sizeof bytes);
+}
+
+// Waits for so many frames at the other end.
+static void rig_receive(Rig *rig, unsigned n_frames)
+{
+    uint8_t bytes[FRAME_BYTES];
+
+    for (unsigned i = 0; i < n_frames; i++) {
+        struct pollfd input = {.fd = rig->host_fd[1], .events = POLLIN};
+
+        while (poll(&input, 1, -1) < 0)
+            g_assert_cmpint(errno, ==, EINTR);
+        g_assert_cmpint(recv(rig->host_fd[1], bytes, sizeof bytes, 0), ==, sizeof bytes);
+    }
+}
+
+static void semaphore_wait(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) < 0)
+        g_assert_cmpint(errno, ==, EINTR);
+}
+
+// Notes what the data thread has called so far, and may hold it up there.
+typedef struct {
+    Letter letter;
+    bool holds;
+    sem_t reached, released, applied;
+    Calls calls;
+} Question;
+
+static void question_apply(Letter *letter)
+{
+    Question *self = (Question *)letter; // its first member
+
+    sem_post(&self->reached);
+    if (self->holds)
+        semaphore_wait(&self->released);
+    self->calls = calls_so_far();
+    sem_post(&self->applied);
+}
+
+// Returns when the data thread has it.
+static void question_ask(Question *self, Rig *rig, bool holds)
+{
+    *self = (Question){.letter.apply = question_apply, .holds = holds};
+    sem_init(&self->reached, 0, 0);
+    sem_init(&self->released, 0, 0);
+    sem_init(&self->applied, 0, 0);
+    data_thread_post(rig->thread, &self->letter);
+    semaphore_wait(&self->reached);
+}
+
+static Calls question_answer(Question *self)
+{
+    sem_post(&self->released);
+    semaphore_wait(&self->applied);
+    sem_destroy(&self->applied);
+    sem_destroy(&self->released);
+    sem_destroy(&self->reached);
+    return self->calls;
+}
+
+static Calls rig_ask(Rig *rig)
+{
+    Question question;
+
+    question_ask(&question, rig, false);
+    return question_answer(&question);
+}
+
+// Frames come while the thread is held up, so that it finds all of them: each sweep then reads as
+// many as it may of one device, and writes them in bursts of half as many.
+static void test_clock_is_read_once_a_sweep_and_once_a_burst(void)
+{
+    enum { N_SWEEPS = 3, N_BURSTS = 2 * N_SWEEPS, N_LOOKS_AFTER = 3 };
+    Rig rig;
+    Question first;
+    Calls before, after;
+    uint64_t n_looks;
+
+    rig_open(&rig, "");
+    question_ask(&first, &rig, true);
+    rig_send(&rig, N_SWEEPS * READ_BUDGET_FRAMES);
+    before = question_answer(&first);
+    rig_receive(&rig, N_SWEEPS * READ_BUDGET_FRAMES);
+    after = rig_ask(&rig);
+    n_looks = after.polls + after.sleeps - before.polls - before.sleeps;
+    g_assert_cmpuint(after.clock_reads - before.clock_reads, ==, n_looks + N_BURSTS);
+    // One a sweep; then one since more might have come, and the wait for the letter.
+    g_assert_cmpuint(n_looks, <=, N_SWEEPS + N_LOOKS_AFTER);
+    rig_close(&rig);
+}
+
+static void test_steady_state_allocates_nothing(void)
+{
+    enum { N_WARM_UP = 100, N_FRAMES = 1000 };
+    Rig rig;
+    Calls before;
+
+    if (!calls_count_allocations()) {
+        g_test_skip("the sanitizer has an allocator of its own");
+        return;
+    }
+    rig_open(&rig, "rate 1gbit, loss 0%, delay 100us, jitter 10us");
+    rig_send(&rig, N_WARM_UP);
+    rig_receive(&rig, N_WARM_UP);
+    before = rig_ask(&rig);
+    for (unsigned i = 0; i < N_FRAMES; i++) {
+        rig_send(&rig, 1);
+        rig_receive(&rig, 1);
+    }
+    g_assert_cmpuint(rig_ask(&rig).allocations - before.allocations, ==, 0);
+    rig_close(&rig);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sim/realtime/data_thread/clock-is-read-once-a-sweep-and-once-a-burst",
+                    test_clock_is_read_once_a_sweep_and_once_a_burst);
+    g_test_add_func("/sim/realtime/data_thread/steady-state-allocates-nothing",
+                    test_steady_state_allocates_nothing);
+    return g_test_run();
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program's own definition of a function comes before the C library's, for libraries too.
+// Allocations go on to glibc's other names for the same functions, the rest to the kernel.
+#include "tests/support/calls.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define CALLS_SANITIZED
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CALLS_SANITIZED
+#endif
+#endif
+
+#define CALLS_REPLACES __attribute__((visibility("default")))
+
+static _Thread_local Calls calls;
+
+Calls calls_so_far(void)
+{
+    return calls;
+}
+
+CALLS_REPLACES int clock_gettime(clockid_t id, struct timespec *now)
+{
+    calls.clock_reads++;
+    return (int)syscall(SYS_clock_gettime, id, now);
+}
+
+CALLS_REPLACES int epoll_wait(int fd, struct epoll_event *events, int room, int timeout_ms)
+{
+    if (timeout_ms == 0)
+        calls.polls++;
+    else
+        calls.sleeps++;
+    return (int)syscall(SYS_epoll_pwait, fd, events, room, timeout_ms, NULL, 0);
+}
+
+#ifdef CALLS_SANITIZED
+
+bool calls_count_allocations(void)
+{
+    return false;
+}
+
+#else
+
+void *__libc_malloc(size_t n_bytes);
+void *__libc_calloc(size_t n, size_t n_bytes);
+void *__libc_realloc(void *block, size_t n_bytes);
+void *__libc_memalign(size_t alignment_bytes, size_t n_bytes);
+
+bool calls_count_allocations(void)
+{
+    return true;
+}
+
+CALLS_REPLACES void *malloc(size_t n_bytes)
+{
+    calls.allocations++;
+    return __libc_malloc(n_bytes);
+}
+
+CALLS_REPLACES void *calloc(size_t n, size_t n_bytes)
+{
+    calls.allocations++;
+    return __libc_calloc(n, n_bytes);
+}
+
+CALLS_REPLACES void *realloc(void *block, size_t n_bytes)
+{
+    calls.allocations++;
+    return __libc_realloc(block, n_bytes);
+}
+
+CALLS_REPLACES void *memalign(size_t alignment_bytes, size_t n_bytes)
+{
+    calls.allocations++;
+    return __libc_memalign(alignment_bytes, n_bytes);
+}
+
+CALLS_REPLACES void *aligned_alloc(size_t alignment_bytes, size_t n_bytes)
+{
+    return memalign(alignment_bytes, n_bytes);
+}
+
+CALLS_REPLACES int posix_memalign(void **block, size_t alignment_bytes, size_t n_bytes)
+{
+    *block = memalign(alignment_bytes, n_bytes);
+    return *block != NULL ? 0 : ENOMEM;
+}
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls: how often a thread has allocated, read a clock and looked for input. A test that asks has
+// the C library's functions replaced by ones that count, in the program and all its libraries.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t allocations; // malloc(), calloc(), realloc(), aligned ones
+    uint64_t clock_reads;
+    uint64_t polls;  // epoll_wait() that returns at once
+    uint64_t sleeps; // epoll_wait() that may sleep
+} Calls;
+
+// Of the calling thread, since its start.
+Calls calls_so_far(void);
+
+// False under a sanitizer, which has an allocator of its own.
+bool calls_count_allocations(void);
