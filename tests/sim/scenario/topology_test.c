@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//   a --- office === all stages === lobby --- b
+//         switch                    hub   --- c
+#include "sim/scenario/topology.h"
+
+#include "tests/sim/scenario/parsed.h"
+#include "tests/support/calls.h"
+#include "tests/support/ethernet.h"
+
+enum { POOL_BYTES = 16 * 1024 * 1024, N_HOSTS = 3, FRAME_BYTES = 1000, GAP_NS = 1000 * 1000 };
+
+#define NETWORK                                                                                    \
+    "nodes: {a: {}, b: {}, c: {}, office: {kind: switch}, lobby: {kind: hub}}\n"                   \
+    "links:\n"                                                                                     \
+    "  - {endpoints: [office, lobby], rate: 7mbit, queue: 5 packets, loss: 10%, delay: 20ms,\n"    \
+    "     jitter: 3ms}\n"                                                                          \
+    "  - {endpoints: [a, office]}\n"                                                               \
+    "  - {endpoints: [b, lobby], delay: 1ms}\n"                                                    \
+    "  - {endpoints: [c, lobby], rate: 1mbit}\n"
+
+// A host that sends a frame every millisecond, and frees what reaches it.
+typedef struct {
+    Event next;
+    Sink sink;
+    Engine *engine;
+    FramePool *pool;
+    Sink *to;
+    uint64_t address;
+    uint64_t n_sent, n_received;
+} Talker;
+
+static void talker_fire(Event *event)
+{
+    Talker *self = (Talker *)event; // its first member
+    uint64_t destination = 1 + (self->address + self->n_sent++) % N_HOSTS;
+
+    engine_arm(self->engine, &self->next, engine_now(self->engine) + GAP_NS);
+    sink_push(self->to, ethernet_frame_new(self->pool, destination, self->address, FRAME_BYTES));
+}
+
+static void talker_push(Sink *sink, Frame *frame)
+{
+    ((Talker *)(void *)((char *)sink - offsetof(Talker, sink)))->n_received++;
+    frame_free(frame);
+}
+
+static void test_steady_state_allocates_nothing(void)
+{
+    static const char *const names[N_HOSTS] = {"a", "b", "c"};
+    const int64_t second_ns = INT64_C(1000000000);
+    g_autoptr(Scenario) scenario = parsed(NETWORK);
+    Engine *engine = engine_new();
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Topology *topology = topology_new(scenario, engine);
+    Talker talkers[N_HOSTS];
+    uint64_t n_before;
+
+    for (int i = 0; i < N_HOSTS; i++) {
+        InterfaceSpec *interface =
+            g_ptr_array_index(scenario_node(scenario, names[i])->interfaces, 0);
+
+        talkers[i] = (Talker){.sink.push = talker_push,
+                              .engine = engine,
+                              .pool = pool,
+                              .to = topology_entry(topology, interface),
+                              .address = (uint64_t)i + 1};
+        topology_connect(topology, interface, &talkers[i].sink);
+        event_init(&talkers[i].next, talker_fire);
+        engine_arm(engine, &talkers[i].next, i);
+    }
+    engine_run_until(engine, second_ns);
+    n_before = calls_so_far().allocations;
+    engine_run_until(engine, 10 * second_ns);
+    if (calls_count_allocations())
+        g_assert_cmpuint(calls_so_far().allocations - n_before, ==, 0);
+    else
+        g_test_skip("the sanitizer has an allocator of its own");
+    for (int i = 0; i < N_HOSTS; i++) {
+        g_assert_cmpuint(talkers[i].n_received, >, 1000);
+        engine_disarm(engine, &talkers[i].next);
+    }
+    topology_free(topology);
+    frame_pool_free(pool);
+    engine_free(engine);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sim/scenario/topology/steady-state-allocates-nothing",
+                    test_steady_state_allocates_nothing);
+    return g_test_run();
+}
