@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/capture/capture.h"
 #include "sim/devices/device.h"
 #include "sim/host/refusal.h"
 #include "sim/realtime/data_thread.h"
+#include "sim/realtime/machine.h"
 #include "sim/scenario/topology.h"
 
 enum { CAPTURE_PATIENCE_MS = 2000 };
@@ -39,23 +39,18 @@ struct Lab {
     int64_t elapsed_ns; // once it has stopped
 };
 
-// A quarter of the machine's memory; only what is used is ever touched.
-static uint64_t lab_memory_limit_bytes(void)
-{
-    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 4;
-}
-
 static bool lab_open_pool(Lab *lab, GError **error)
 {
-    uint64_t limit_bytes = lab_memory_limit_bytes();
+    uint64_t given_bytes = lab->scenario->memory_bytes;
+    uint64_t limit_bytes = given_bytes > 0 ? given_bytes : machine_memory_bytes() / 4;
     g_autofree char *limit = quantity_format_size(limit_bytes);
 
     lab->pool = frame_pool_new(limit_bytes);
     if (lab->pool != NULL)
         return true;
     refusal_set_remedy(error, errno,
-                       "frames need address space: raise `ulimit -v`, or set "
-                       "vm.overcommit_memory to 0 or 1",
+                       "frames need address space: raise `ulimit -v`, set vm.overcommit_memory to "
+                       "0 or 1, or write less as `memory:` in the scenario",
                        "reserve %s for frames", limit);
     return false;
 }

@@ -78,6 +78,7 @@ static void verdict_on_accounts(Report *report)
         const DirectionReport *entry = &g_array_index(report->directions, DirectionReport, i);
 
         n_unaccounted += (uint64_t)ABS(entry->unaccounted_frames);
+        n_no_memory += entry->dropped_frames[DROP_NO_MEMORY];
     }
     for (guint i = 0; i < report->nodes->len; i++) {
         const NodeReport *entry = &g_array_index(report->nodes, NodeReport, i);
@@ -93,8 +94,9 @@ static void verdict_on_accounts(Report *report)
     }
     if (n_no_memory > 0)
         verdict_add(&report->verdict,
-                    "%" G_GUINT64_FORMAT " frames found no memory: shorten delays or queues, or "
-                    "lower the traffic",
+                    "%" G_GUINT64_FORMAT
+                    " frames found no memory: raise memory:, shorten delays or "
+                    "queues, or lower the traffic",
                     n_no_memory);
     if (n_unaccounted > report->scenario->fidelity.unaccounted)
         verdict_add(&report->verdict,

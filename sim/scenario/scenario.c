@@ -32,6 +32,12 @@ static const ParamSpec scenario_params[] = {
      .min = UINT64_C(1000000),
      .max = UINT64_C(31622400) * 1000000000,
      .summary = "how long the run lasts; without it until its tasks have ended"},
+    {.name = "memory",
+     .type = PARAM_SIZE,
+     .offset = offsetof(Scenario, memory_bytes),
+     .min = UINT64_C(1000000),
+     .max = UINT64_C(16000) * 1000000000, // twice that is reserved, of 47 bits
+     .summary = "how much frames may take up; without it a quarter of the machine's memory"},
     PARAM_END,
 };
 

@@ -114,11 +114,12 @@ struct Scenario {
     char *name;
     char *path; // as given to the loader
     uint64_t seed;
-    int64_t duration_ns; // or SCENARIO_UNTIL_TASKS_END_NS
-    GPtrArray *nodes;    // of NodeSpec
-    GPtrArray *links;    // of LinkSpec
-    GPtrArray *tasks;    // of TaskSpec
-    GPtrArray *captures; // of CaptureSpec
+    int64_t duration_ns;   // or SCENARIO_UNTIL_TASKS_END_NS
+    uint64_t memory_bytes; // for frames; 0: a quarter of the machine's
+    GPtrArray *nodes;      // of NodeSpec
+    GPtrArray *links;      // of LinkSpec
+    GPtrArray *tasks;      // of TaskSpec
+    GPtrArray *captures;   // of CaptureSpec
     FidelitySpec fidelity;
     GPtrArray *warnings;      // of char *, "file:line:column: …": what is allowed but odd
     GHashTable *node_by_name; // for scenario_node() and scenario_link()

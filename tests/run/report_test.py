@@ -5,7 +5,7 @@ import json
 import re
 
 import harness
-from harness import INSIDE, REFUSED, RunCase, dropped, echoes, pair, task
+from harness import INSIDE, NOT_VALID, REFUSED, RunCase, dropped, echoes, pair, task
 
 N_NUMBERS = 300
 COLUMNS = 80
@@ -129,6 +129,23 @@ class Report(RunCase):
         self.assertEqual((forward['in_frames'], forward['held_frames']), (3, 3))
         self.assertIn('held 3', done.text)
         self.assert_balanced(done.report)
+
+    def test_frames_without_memory_are_counted_and_make_the_run_invalid(self):
+        # Room for some 500 ordinary frames, and none of those sent arrives in time.
+        n_frames, burst = 800, 'ping -q -c 200 -l 200 -W 0.1 newyork; '
+        scenario = {**pair(task('london', burst * 4 + 'true'), host={'device': 'tun'}, delay='1h'),
+                    'memory': '1MB'}
+        done = self.run_scenario(scenario, '--strict', status=NOT_VALID)
+        forward = done.report['links']['wire']['forward']
+        refused = done.report['devices']['london:eth0']['dropped_frames']['no-memory']
+        self.assert_balanced(done.report)
+        self.assertGreater(refused, 0)
+        self.assertEqual(forward['in_frames'] + refused, n_frames)
+        self.assertEqual(forward['held_frames'], forward['in_frames'])
+        self.assertFalse(done.report['valid'])
+        self.assertTrue(any(reason.startswith(f'{refused} frames found no memory')
+                            for reason in done.report['invalid_reasons']))
+        self.assertIn(f'no-memory {refused}', done.text)
 
     def test_json_has_every_promised_key(self):
         report = self.run_scenario(numbers(delay='1ms', rate='10mbit', loss='1%', jitter='100us'),

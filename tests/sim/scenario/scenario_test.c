@@ -17,6 +17,7 @@ static void test_defaults_of_the_file(void)
     g_assert_cmpstr(scenario->path, ==, "x.yaml");
     g_assert_cmpuint(scenario->seed, ==, 1);
     g_assert_cmpint(scenario->duration_ns, ==, SCENARIO_UNTIL_TASKS_END_NS);
+    g_assert_cmpuint(scenario->memory_bytes, ==, 0);
     g_assert_cmpuint(scenario->fidelity.late_share, ==, 42949673);
     g_assert_cmpint(scenario->fidelity.late_floor_ns, ==, 1000000);
     g_assert_cmpuint(scenario->fidelity.late_of_delay, ==, 429496730);
@@ -37,12 +38,14 @@ static void test_every_key_is_kept(void)
                "links: [{endpoints: [a, b]}]\n"
                "nodes: [a, b]\n"
                "duration: 30s\n"
+               "memory: 1.5GB\n"
                "seed: 18446744073709551615\n"
                "name: transatlantic\n");
 
     g_assert_cmpstr(scenario->name, ==, "transatlantic");
     g_assert_cmpuint(scenario->seed, ==, UINT64_MAX);
     g_assert_cmpint(scenario->duration_ns, ==, INT64_C(30000000000));
+    g_assert_cmpuint(scenario->memory_bytes, ==, 1500000000);
     g_assert_cmpuint(scenario->captures->len, ==, 2);
     g_assert_cmpint(scenario->fidelity.late_floor_ns, ==, 3000000);
     g_assert_cmpuint(scenario->fidelity.device_drops, ==, 5);
@@ -84,13 +87,28 @@ static void test_all_errors_come_at_once_and_sorted(void)
                   "4:18: nodes.a.mtu: \"5\" is out of range: write 576 to 9216",
                   "4:29: nodes.lonely: has no link: name it in the endpoints of one, or remove it",
                   "5:1: \"timeline\" is no key of a scenario: known is name, seed, duration, "
-                  "defaults, nodes, links, fidelity, tasks, capture",
+                  "memory, defaults, nodes, links, fidelity, tasks, capture",
                   "6:7: name: \"a/b\" is no name: write letters, digits, _ . and -, up to 63, a "
                   "letter or digit first",
                   "7:11: duration: \"0s\" is out of range: write 1ms to 8784h",
                   "8:7: seed: \"-1\" is negative: write 0 or more",
                   "9:12: fidelity: \"late_shares\" is no key of fidelity: did you mean "
                   "\"late_share\"?");
+}
+
+static void test_memory_has_its_range(void)
+{
+    g_autoptr(Scenario) least = parsed(NETWORK "memory: 1MB\n");
+    g_autoptr(Scenario) most = parsed(NETWORK "memory: 16000GB\n");
+
+    g_assert_cmpuint(least->memory_bytes, ==, 1000000);
+    g_assert_cmpuint(most->memory_bytes, ==, UINT64_C(16000000000000));
+    ASSERT_ERRORS(NETWORK "memory: 999999B\n",
+                  "3:9: memory: \"999999B\" is out of range: write 1MB to 16000GB");
+    ASSERT_ERRORS(NETWORK "memory: 16001GB\n",
+                  "3:9: memory: \"16001GB\" is out of range: write 1MB to 16000GB");
+    ASSERT_ERRORS(NETWORK "memory: 512\n",
+                  "3:9: memory: \"512\" has no unit: write 512kB or 512B");
 }
 
 static void test_sections_have_their_shapes(void)
@@ -211,6 +229,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/the-name-comes-from-the-path", test_the_name_comes_from_the_path);
     g_test_add_func("/scenario/all-errors-come-at-once-and-sorted",
                     test_all_errors_come_at_once_and_sorted);
+    g_test_add_func("/scenario/memory-has-its-range", test_memory_has_its_range);
     g_test_add_func("/scenario/sections-have-their-shapes", test_sections_have_their_shapes);
     g_test_add_func("/scenario/unreadable-files-are-told", test_unreadable_files_are_told);
     g_test_add_func("/scenario/printed-errors-are-capped", test_printed_errors_are_capped);

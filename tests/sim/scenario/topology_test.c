@@ -87,7 +87,7 @@ static void test_steady_state_allocates_nothing(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/sim/scenario/topology/steady-state-allocates-nothing",
+    g_test_add_func("/scenario/topology/steady-state-allocates-nothing",
                     test_steady_state_allocates_nothing);
     return g_test_run();
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/verdict.h"
+
+#include "tests/sim/scenario/parsed.h"
+
+#define NETWORK "nodes: {a: {}, b: {}}\nlinks: [{endpoints: [a, b], delay: 1s}]\n"
+
+// A report of a run in which nothing was sent.
+static Report *report_of_nothing(const Scenario *scenario)
+{
+    const LinkSpec *spec = g_ptr_array_index(scenario->links, 0);
+    uint64_t held_frames[N_LINK_DIRECTIONS] = {0};
+    Report *report = report_new(scenario, 0);
+    Engine *engine = engine_new();
+    Link *link = link_new(engine, 1, spec->name, spec->directions[0], spec->directions[1]);
+    DeviceReport device = {.interface = spec->ends[0]};
+    NodeReport node = {.node = spec->ends[0]->node};
+
+    report_add_link(report, spec, link, held_frames);
+    g_array_append_val(report->devices, device);
+    g_array_append_val(report->nodes, node);
+    link_free(link);
+    engine_free(engine);
+    return report;
+}
+
+static void test_nothing_is_valid(void)
+{
+    g_autoptr(Scenario) scenario = parsed(NETWORK);
+    g_autoptr(Report) report = report_of_nothing(scenario);
+
+    report_conclude(report);
+    g_assert_true(report->verdict.valid);
+    g_assert_cmpuint(report->verdict.reasons->len, ==, 0);
+}
+
+// Wherever it happens: in a device, a node or a direction of a link.
+static void test_a_frame_without_memory_is_not_valid(void)
+{
+    g_autoptr(Scenario) scenario = parsed(NETWORK);
+
+    for (int where = 0; where < 4; where++) {
+        g_autoptr(Report) report = report_of_nothing(scenario);
+        uint64_t *places[] = {
+            g_array_index(report->devices, DeviceReport, 0).dropped_frames,
+            g_array_index(report->nodes, NodeReport, 0).dropped_frames,
+            g_array_index(report->directions, DirectionReport, LINK_FORWARD).dropped_frames,
+            g_array_index(report->directions, DirectionReport, LINK_REVERSE).dropped_frames,
+        };
+
+        places[where][DROP_NO_MEMORY] = 3;
+        report_conclude(report);
+        g_assert_false(report->verdict.valid);
+        g_assert_cmpuint(report->verdict.reasons->len, ==, 1);
+        g_assert_true(g_str_has_prefix(g_ptr_array_index(report->verdict.reasons, 0),
+                                       "3 frames found no memory: "));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/report/verdict/nothing-is-valid", test_nothing_is_valid);
+    g_test_add_func("/report/verdict/a-frame-without-memory-is-not-valid",
+                    test_a_frame_without_memory_is_not_valid);
+    return g_test_run();
+}
