@@ -7,6 +7,7 @@
 
 #include "sim/commands/command.h"
 #include "sim/lab/session.h"
+#include "sim/realtime/machine.h"
 #include "sim/report/report_json.h"
 #include "sim/report/report_text.h"
 
@@ -25,6 +26,7 @@ typedef struct {
     char *report_path;
     char *capture_directory;
     gboolean strict;
+    gboolean spin, eco, realtime;
 } RunOptions;
 
 static void run_options_clear(RunOptions *options)
@@ -50,6 +52,38 @@ static bool run_override(Scenario *scenario, const RunOptions *options, GError *
         return false;
     }
     return true;
+}
+
+// Before anything starts: which options go together, and with this machine.
+static bool run_check_waiting(const RunOptions *options, GError **error)
+{
+    if (options->spin && options->eco) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--spin never sleeps and --eco never polls: leave out one of them");
+        return false;
+    }
+    if (options->spin && machine_n_cores() == 1) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--spin takes a core for itself, and this process may run on one only, which "
+                    "the hosts need: leave it out, or give it more cores (taskset(1))");
+        return false;
+    }
+    return true;
+}
+
+static WaitMode run_wait_mode(const RunOptions *options)
+{
+    return options->spin ? WAIT_SPIN : options->eco ? WAIT_ECO : WAIT_ADAPTIVE;
+}
+
+static void run_print_refusals(const Grants *grants)
+{
+    for (GrantKind kind = 0; grants != NULL && kind < N_GRANTS; kind++) {
+        const Grant *grant = grants_get(grants, kind);
+
+        if (grant->refusal != NULL)
+            fprintf(stderr, "taploom: --realtime: %s refused: %s\n", grant->name, grant->refusal);
+    }
 }
 
 static bool run_wants(const char *option, const char *path)
@@ -122,7 +156,10 @@ static int run_host_columns(const Scenario *scenario)
 // Runs the lab and prints; the exit status.
 static int run_lab(const Scenario *scenario, const RunOptions *options, FILE *stream)
 {
-    LabOptions lab_options = {options->capture_directory, options->capture_directory != NULL};
+    LabOptions lab_options = {.capture_directory = options->capture_directory,
+                              .capture_all = options->capture_directory != NULL,
+                              .wait_mode = run_wait_mode(options),
+                              .realtime = options->realtime};
     bool strict = options->strict || scenario->fidelity.strict;
     g_autoptr(GError) error = NULL;
     g_autoptr(Lab) lab = NULL;
@@ -140,6 +177,7 @@ static int run_lab(const Scenario *scenario, const RunOptions *options, FILE *st
         fprintf(stderr, "taploom: %s\n", error->message);
         return STATUS_REFUSED;
     }
+    run_print_refusals(lab_grants(lab));
     session_run(session, STATUS_FAILED);
     status = run_status(session_report(session), strict);
     text = report_to_text(session_report(session), console_is_coloured(console));
@@ -166,6 +204,12 @@ static int run_run(int argc, char **argv)
          "where captures go; all interfaces without `capture:`", "DIR"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &options.strict,
          "exit with status 4 when the run is not valid", NULL},
+        {"spin", 0, 0, G_OPTION_ARG_NONE, &options.spin,
+         "never sleep: frames leave on time, and a core is busy", NULL},
+        {"eco", 0, 0, G_OPTION_ARG_NONE, &options.eco,
+         "never poll: little processor time, and frames leave late", NULL},
+        {"realtime", 0, 0, G_OPTION_ARG_NONE, &options.realtime,
+         "ask for real-time scheduling, a core, locked memory and awake cores", NULL},
         {NULL},
     };
     g_autoptr(Scenario) scenario = NULL;
@@ -179,6 +223,10 @@ static int run_run(int argc, char **argv)
                        "scenario is wrong, 3 the system refused something, 4 not valid (--strict).",
                        1, &status))
         return status;
+    if (!run_check_waiting(&options, &error)) {
+        fprintf(stderr, "taploom: %s\n", error->message);
+        return STATUS_USAGE;
+    }
     scenario = scenario_load(argv[1], &errors);
     if (scenario == NULL) {
         fputs(errors, stderr);

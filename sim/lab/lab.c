@@ -35,6 +35,7 @@ struct Lab {
     GArray *interfaces; // of LabInterface, of all hosts
     CaptureWriter *captures;
     DataThread *data_thread;
+    Grants *grants; // NULL without
     bool is_running;
     int64_t elapsed_ns; // once it has stopped
 };
@@ -202,17 +203,24 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
     lab->enclosure = enclosure_open(error);
     if (lab->enclosure == NULL)
         return NULL;
-    lab->data_thread = data_thread_new(lab->engine, &lab->outbox, WAIT_ADAPTIVE, error);
+    lab->data_thread = data_thread_new(lab->engine, &lab->outbox, options->wait_mode, error);
     if (lab->data_thread == NULL || !lab_open_hosts(lab, error) ||
         !lab_open_interfaces(lab, error) || !lab_open_captures(lab, options, error))
         return NULL;
+    if (options->realtime)
+        lab->grants = grants_ask(options->wait_mode);
     return g_steal_pointer(&lab);
+}
+
+const Grants *lab_grants(const Lab *lab)
+{
+    return lab->grants;
 }
 
 void lab_start(Lab *lab)
 {
     lab->is_running = true;
-    data_thread_start(lab->data_thread);
+    data_thread_start(lab->data_thread, lab->grants);
     capture_writer_start(lab->captures, data_thread_epoch_ns(lab->data_thread));
 }
 
@@ -241,6 +249,7 @@ void lab_close(Lab *lab)
     g_clear_pointer(&lab->enclosure, enclosure_close);
     g_clear_pointer(&lab->captures, capture_writer_free);
     g_clear_pointer(&lab->data_thread, data_thread_free);
+    g_clear_pointer(&lab->grants, grants_free);
     topology_free(lab->topology);
     g_clear_pointer(&lab->scratch, device_scratch_free);
     g_clear_pointer(&lab->pool, frame_pool_free);
@@ -321,6 +330,7 @@ Report *lab_report(const Lab *lab)
     Report *report = report_new(lab->scenario, lab_elapsed_ns(lab));
     const GPtrArray *links = lab->scenario->links, *nodes = lab->scenario->nodes;
 
+    report->grants = lab->grants;
     for (guint i = 0; i < links->len; i++) {
         const LinkSpec *spec = g_ptr_array_index(links, i);
         Link *link = topology_link(lab->topology, spec);

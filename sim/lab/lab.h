@@ -9,6 +9,7 @@
 
 #include "sim/host/enclosure.h"
 #include "sim/host/host.h"
+#include "sim/realtime/grants.h"
 #include "sim/report/report.h"
 #include "sim/scenario/scenario.h"
 
@@ -16,13 +17,19 @@ typedef struct Lab Lab;
 
 typedef struct {
     const char *capture_directory; // for files with relative names; NULL: the present one
-    bool capture_all; // every interface of every host, where the scenario asks for none
+    bool capture_all;   // every interface of every host, where the scenario asks for none
+    WaitMode wait_mode; // of the data thread
+    bool realtime;      // asks the system for what lets the data thread be on time
 } LabOptions;
 
 // Builds everything; nothing runs yet. The process must have one thread. Whatever the system
 // refuses is said with the host, the call and the remedy, and nothing of the lab is left. The
 // scenario must outlive the lab.
 Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **error);
+
+// What was granted to the data thread, with the last refusals once the lab has started; NULL where
+// nothing was asked for.
+const Grants *lab_grants(const Lab *lab);
 
 // Frames flow from here on: engine time 0.
 void lab_start(Lab *lab);

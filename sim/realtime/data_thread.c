@@ -5,6 +5,8 @@
 // one device from starving the others and the clock from going stale.
 #include "sim/realtime/data_thread.h"
 
+#include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -22,6 +24,8 @@ struct DataThread {
     Mailbox *mailbox;
     Waiter *waiter;
     GThread *thread;
+    Grants *grants; // taken at the start, or NULL
+    sem_t started;
     Letter stop;
     bool stopping; // of the data thread only
     int64_t start_ns;
@@ -94,16 +98,27 @@ static void data_thread_sweep(DataThread *self, int64_t now_ns, void **ready, un
     data_thread_write(self);
 }
 
-static gpointer data_thread_run(gpointer data)
+static void data_thread_prepare(DataThread *self)
 {
-    DataThread *self = data;
-    void *ready[READY_AT_ONCE];
-    bool more = false;
     sigset_t all;
 
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
     prctl(PR_SET_TIMERSLACK, 1);
+    if (self->grants != NULL)
+        grants_take(self->grants);
+    self->start_ns = clock_monotonic_ns() - engine_now(self->engine);
+    self->epoch_ns = clock_wall_ns() - engine_now(self->engine);
+    sem_post(&self->started);
+}
+
+static gpointer data_thread_run(gpointer data)
+{
+    DataThread *self = data;
+    void *ready[READY_AT_ONCE];
+    bool more = false;
+
+    data_thread_prepare(self);
     while (!self->stopping) {
         int64_t due_ns = engine_next_due_ns(self->engine);
         int64_t until_ns = due_ns == ENGINE_NEVER_NS ? WAITER_FOREVER_NS : self->start_ns + due_ns;
@@ -116,11 +131,14 @@ static gpointer data_thread_run(gpointer data)
     return NULL;
 }
 
-void data_thread_start(DataThread *self)
+void data_thread_start(DataThread *self, Grants *grants)
 {
-    self->start_ns = clock_monotonic_ns() - engine_now(self->engine);
-    self->epoch_ns = clock_wall_ns() - engine_now(self->engine);
+    self->grants = grants;
+    sem_init(&self->started, 0, 0);
     self->thread = g_thread_new("data", data_thread_run, self);
+    while (sem_wait(&self->started) < 0)
+        g_assert(errno == EINTR);
+    sem_destroy(&self->started);
 }
 
 void data_thread_post(DataThread *self, Letter *letter)

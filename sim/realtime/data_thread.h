@@ -9,6 +9,7 @@
 
 #include "core/engine.h"
 #include "sim/devices/device.h"
+#include "sim/realtime/grants.h"
 #include "sim/realtime/mailbox.h"
 #include "sim/realtime/waiter.h"
 
@@ -20,8 +21,9 @@ DataThread *data_thread_new(Engine *engine, Outbox *outbox, WaitMode wait_mode, 
 // Before the start only.
 bool data_thread_add(DataThread *thread, Device *device, GError **error);
 
-// Engine time 0 is the moment of the start.
-void data_thread_start(DataThread *thread);
+// Engine time 0 is the moment of the start. The thread has taken `grants` (NULL: it has none) when
+// this returns.
+void data_thread_start(DataThread *thread, Grants *grants);
 
 // Engine time now, as the clock has it; from any thread after the start.
 int64_t data_thread_elapsed_ns(const DataThread *thread);

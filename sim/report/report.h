@@ -11,6 +11,7 @@
 #include "links/link.h"
 #include "sim/capture/capture.h"
 #include "sim/nodes/node.h"
+#include "sim/realtime/grants.h"
 #include "sim/scenario/scenario.h"
 
 typedef struct {
@@ -88,11 +89,12 @@ typedef struct {
     uint64_t seed;
     int64_t elapsed_ns;
     bool interrupted;
-    GArray *directions; // of DirectionReport, two for each link
-    GArray *devices;    // of DeviceReport
-    GArray *nodes;      // of NodeReport
-    GArray *tasks;      // of TaskReport
-    GArray *captures;   // of CaptureResult
+    GArray *directions;   // of DirectionReport, two for each link
+    GArray *devices;      // of DeviceReport
+    GArray *nodes;        // of NodeReport
+    GArray *tasks;        // of TaskReport
+    GArray *captures;     // of CaptureResult
+    const Grants *grants; // of the data thread; NULL where none were asked for
     Histogram *all_lateness;
     Spread lateness; // of all departures
     Verdict verdict;

@@ -210,6 +210,23 @@ static void json_captures(JsonBuilder *json, const Report *report)
     json_builder_end_array(json);
 }
 
+static void json_grants(JsonBuilder *json, const Grants *grants)
+{
+    json_open(json, "realtime");
+    for (GrantKind kind = 0; kind < N_GRANTS; kind++) {
+        const Grant *grant = grants_get(grants, kind);
+
+        json_open(json, grant->name);
+        json_flag(json, "granted", grant->refusal == NULL);
+        if (grant->refusal != NULL)
+            json_text(json, "refusal", grant->refusal);
+        else if (kind == GRANT_PINNED_CORE)
+            json_count(json, "core", (uint64_t)grants_core(grants));
+        json_builder_end_object(json);
+    }
+    json_builder_end_object(json);
+}
+
 JsonNode *report_to_json(const Report *report)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
@@ -232,6 +249,8 @@ JsonNode *report_to_json(const Report *report)
     json_nodes(json, report);
     json_tasks(json, report);
     json_captures(json, report);
+    if (report->grants != NULL)
+        json_grants(json, report->grants);
     json_builder_end_object(json);
     return json_builder_get_root(json);
 }

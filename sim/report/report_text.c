@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sections in the order in which they are read: tasks, links, devices that lost something,
-// captures, lateness, verdict. What is as it should be stays out.
+// captures, what --realtime was granted, lateness, verdict. What is as it should be stays out.
 #include "sim/report/report_text.h"
 
 #include <math.h>
@@ -340,6 +340,23 @@ static void text_captures(TextReport *self, const Report *report)
     }
 }
 
+static void text_grants(TextReport *self, const Grants *grants)
+{
+    if (grants == NULL)
+        return;
+    text_heading(self, "asked for with --realtime");
+    for (GrantKind kind = 0; kind < N_GRANTS; kind++) {
+        const Grant *grant = grants_get(grants, kind);
+        g_autofree char *words =
+            grant->refusal != NULL ? g_strdup_printf("%s: refused: %s", grant->name, grant->refusal)
+            : kind == GRANT_PINNED_CORE
+                ? g_strdup_printf("%s: granted, core %d", grant->name, grants_core(grants))
+                : g_strdup_printf("%s: granted", grant->name);
+
+        text_wrapped(self, words, 2);
+    }
+}
+
 static void text_lateness(TextReport *self, const Report *report)
 {
     const Spread *lateness = &report->lateness;
@@ -382,6 +399,7 @@ char *report_to_text(const Report *report, bool colour)
     text_links(&self, report);
     text_drops(&self, report);
     text_captures(&self, report);
+    text_grants(&self, report->grants);
     text_lateness(&self, report);
     text_verdict(&self, report);
     return g_string_free(self.text, FALSE);

@@ -46,9 +46,9 @@ CALLS_REPLACES int epoll_wait(int fd, struct epoll_event *events, int room, int 
 
 #ifdef CALLS_SANITIZED
 
-bool calls_count_allocations(void)
+bool calls_are_sanitized(void)
 {
-    return false;
+    return true;
 }
 
 #else
@@ -58,9 +58,9 @@ void *__libc_calloc(size_t n, size_t n_bytes);
 void *__libc_realloc(void *block, size_t n_bytes);
 void *__libc_memalign(size_t alignment_bytes, size_t n_bytes);
 
-bool calls_count_allocations(void)
+bool calls_are_sanitized(void)
 {
-    return true;
+    return false;
 }
 
 CALLS_REPLACES void *malloc(size_t n_bytes)

@@ -16,5 +16,5 @@ typedef struct {
 // Of the calling thread, since its start.
 Calls calls_so_far(void);
 
-// False under a sanitizer, which has an allocator of its own.
-bool calls_count_allocations(void);
+// Whether a sanitizer is built in: it has an allocator of its own, which counts nothing here.
+bool calls_are_sanitized(void);

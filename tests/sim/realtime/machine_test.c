@@ -80,13 +80,13 @@ static void test_there_are_memory_and_cores(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/sim/realtime/machine/least-limit-of-a-group-and-those-above-holds",
+    g_test_add_func("/realtime/machine/least-limit-of-a-group-and-those-above-holds",
                     test_the_least_limit_of_a_group_and_those_above_holds);
-    g_test_add_func("/sim/realtime/machine/version-1-is-read-by-its-controller",
+    g_test_add_func("/realtime/machine/version-1-is-read-by-its-controller",
                     test_version_1_is_read_by_its_controller);
-    g_test_add_func("/sim/realtime/machine/what-is-no-membership-limits-nothing",
+    g_test_add_func("/realtime/machine/what-is-no-membership-limits-nothing",
                     test_what_is_no_membership_limits_nothing);
-    g_test_add_func("/sim/realtime/machine/there-are-memory-and-cores",
+    g_test_add_func("/realtime/machine/there-are-memory-and-cores",
                     test_there_are_memory_and_cores);
     return g_test_run();
 }

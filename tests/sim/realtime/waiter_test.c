@@ -168,13 +168,13 @@ static void test_waiting_input_takes_one_look(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/sim/realtime/waiter/adaptive-sleeps-until-the-guard-and-polls-behind-it",
+    g_test_add_func("/realtime/waiter/adaptive-sleeps-until-the-guard-and-polls-behind-it",
                     test_adaptive_sleeps_until_the_guard_and_polls_behind_it);
-    g_test_add_func("/sim/realtime/waiter/spin-never-sleeps", test_spin_never_sleeps);
-    g_test_add_func("/sim/realtime/waiter/eco-never-polls", test_eco_never_polls);
-    g_test_add_func("/sim/realtime/waiter/one-core-never-polls", test_one_core_never_polls);
-    g_test_add_func("/sim/realtime/waiter/input-ends-the-wait", test_input_ends_the_wait);
-    g_test_add_func("/sim/realtime/waiter/waiting-input-takes-one-look",
+    g_test_add_func("/realtime/waiter/spin-never-sleeps", test_spin_never_sleeps);
+    g_test_add_func("/realtime/waiter/eco-never-polls", test_eco_never_polls);
+    g_test_add_func("/realtime/waiter/one-core-never-polls", test_one_core_never_polls);
+    g_test_add_func("/realtime/waiter/input-ends-the-wait", test_input_ends_the_wait);
+    g_test_add_func("/realtime/waiter/waiting-input-takes-one-look",
                     test_waiting_input_takes_one_look);
     return g_test_run();
 }
