@@ -75,9 +75,18 @@ Device *device_open(const DeviceClass *class, const char *interface, const char 
 void device_close(Device *device)
 {
     frame_queue_clear(&device->outgoing);
-    close(device->fd);
+    if (device->fd >= 0)
+        close(device->fd);
     g_free(device->name);
     g_free(device);
+}
+
+int device_take_fd(Device *device)
+{
+    int fd = device->fd;
+
+    device->fd = -1;
+    return fd;
 }
 
 // Reads one frame, in place when it fits a small slot; else the rest is in place behind a copy of

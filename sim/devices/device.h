@@ -92,6 +92,9 @@ Device *device_open(const DeviceClass *class, const char *interface, const char 
 // Closes the descriptor, which removes the interface, and frees frames not yet written.
 void device_close(Device *device);
 
+// Gives the descriptor to the caller: nothing but device_close() may follow.
+int device_take_fd(Device *device);
+
 // Reads frames and pushes each inwards at the engine's present time, until nothing more is there or
 // `budget` frames have been read, or a quarter of a megabyte of them. Returns whether more may be
 // there.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/capture/capture.h"
+#include "sim/devices/closer.h"
 #include "sim/devices/device.h"
 #include "sim/host/refusal.h"
 #include "sim/realtime/data_thread.h"
@@ -238,12 +239,22 @@ void lab_stop(Lab *lab)
     }
 }
 
+static void lab_close_devices(Lab *lab)
+{
+    g_autofree int *fds = g_new(int, lab->interfaces->len);
+
+    for (guint i = 0; i < lab->interfaces->len; i++)
+        fds[i] = device_take_fd(g_array_index(lab->interfaces, LabInterface, i).device);
+    closer_close(fds, lab->interfaces->len);
+    for (guint i = 0; i < lab->interfaces->len; i++)
+        device_close(g_array_index(lab->interfaces, LabInterface, i).device);
+}
+
 void lab_close(Lab *lab)
 {
     if (lab->is_running)
         lab_stop(lab);
-    for (guint i = 0; i < lab->interfaces->len; i++)
-        device_close(g_array_index(lab->interfaces, LabInterface, i).device);
+    lab_close_devices(lab);
     g_array_unref(lab->interfaces);
     g_hash_table_unref(lab->hosts);
     g_clear_pointer(&lab->enclosure, enclosure_close);
