@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a host gets its view of the system: network, UTS and mount namespaces are unshared; in the
 // mount namespace, /proc shows the lab's processes, /sys the host's interfaces, and /etc/hosts and
-// /etc/hostname are files in memory, bound over those of the system. Nothing of it is seen outside.
+// /etc/hostname are files in memory, laid over those of the system. Nothing of it is seen outside.
 #include "sim/host/builder.h"
 
 #include <assert.h>
@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,23 +28,34 @@ typedef enum {
     BUILDER_DONE,
     BUILDER_UNSHARE,
     BUILDER_OPEN_NAMESPACES,
+    BUILDER_FIND_ROOT,
     BUILDER_MOUNT_PRIVATE,
     BUILDER_SETHOSTNAME,
     BUILDER_MOUNT_SCRATCH,
+    BUILDER_OVERLAY_ETC,
     BUILDER_BIND_HOSTS,
     BUILDER_BIND_HOSTNAME,
     BUILDER_UNMOUNT_SCRATCH,
 } BuilderStep;
 
-static const char *const builder_step_names[] = {
-    [BUILDER_UNSHARE] = "make network, mount and UTS namespaces",
-    [BUILDER_OPEN_NAMESPACES] = "open its namespaces under /proc/self/ns",
-    [BUILDER_MOUNT_PRIVATE] = "make its mounts private",
-    [BUILDER_SETHOSTNAME] = "sethostname",
-    [BUILDER_MOUNT_SCRATCH] = "mount a tmpfs on " BUILDER_SCRATCH,
-    [BUILDER_BIND_HOSTS] = "bind its /etc/hosts",
-    [BUILDER_BIND_HOSTNAME] = "bind its /etc/hostname",
-    [BUILDER_UNMOUNT_SCRATCH] = "unmount " BUILDER_SCRATCH,
+// With the remedy where it is not a matter of privilege.
+static const struct {
+    const char *name;
+    const char *remedy;
+} builder_steps[] = {
+    [BUILDER_UNSHARE] = {"make network, mount and UTS namespaces", NULL},
+    [BUILDER_OPEN_NAMESPACES] = {"open its namespaces under /proc/self/ns", NULL},
+    [BUILDER_FIND_ROOT] = {"give it the root directory of this chroot",
+                           "what enters a mount namespace leaves every chroot: go into that "
+                           "directory with systemd-nspawn -D or bwrap --bind"},
+    [BUILDER_MOUNT_PRIVATE] = {"make its mounts private", NULL},
+    [BUILDER_SETHOSTNAME] = {"sethostname", NULL},
+    [BUILDER_MOUNT_SCRATCH] = {"mount a tmpfs on " BUILDER_SCRATCH, NULL},
+    [BUILDER_OVERLAY_ETC] = {"lay its /etc/hosts over an /etc without one",
+                             "make an empty file: touch /etc/hosts"},
+    [BUILDER_BIND_HOSTS] = {"bind its /etc/hosts", NULL},
+    [BUILDER_BIND_HOSTNAME] = {"bind its /etc/hostname", NULL},
+    [BUILDER_UNMOUNT_SCRATCH] = {"unmount " BUILDER_SCRATCH, NULL},
 };
 
 // What the builder tells; on success the descriptors travel along.
@@ -61,16 +73,42 @@ typedef union {
     char bytes[CMSG_SPACE(BUILDER_N_FDS * sizeof(int))];
 } BuilderControl;
 
-// Puts `text` over `target` by way of `scratch`, a file that will be reachable at `target` only.
-static bool builder_bind_text(const char *scratch, const char *target, const char *text)
+static bool builder_write_text(const char *path, const char *text)
 {
     size_t length = strlen(text);
-    int fd = open(scratch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     bool written = fd >= 0 && write(fd, text, length) == (ssize_t)length;
 
     if (fd >= 0)
         close(fd);
-    return written && mount(scratch, target, NULL, MS_BIND, NULL) == 0;
+    return written;
+}
+
+// Puts `text` over `target` by way of `scratch`, a file that will be reachable at `target` only.
+static bool builder_bind_text(const char *scratch, const char *target, const char *text)
+{
+    return builder_write_text(scratch, text) && mount(scratch, target, NULL, MS_BIND, NULL) == 0;
+}
+
+// On a system without /etc/hosts there is nothing to bind over, and none may be made there: the
+// host sees /etc with one laid over it, which it can only read.
+static bool builder_overlay_etc(const char *hosts_text)
+{
+    return mkdir(BUILDER_SCRATCH "/etc", 0755) == 0 &&
+           builder_write_text(BUILDER_SCRATCH "/etc/hosts", hosts_text) &&
+           mount("overlay", "/etc", "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV,
+                 "lowerdir=" BUILDER_SCRATCH "/etc:/etc") == 0;
+}
+
+// Whether the root directory is that of the mount namespace, where setns() leads everyone.
+static bool builder_find_root(int mnt_fd)
+{
+    struct stat before, after;
+
+    if (stat("/", &before) < 0 || setns(mnt_fd, CLONE_NEWNS) < 0 || stat("/", &after) < 0)
+        return false;
+    errno = EOPNOTSUPP;
+    return before.st_dev == after.st_dev && before.st_ino == after.st_ino;
 }
 
 static BuilderStep builder_set_up_files(const char *name, const char *hosts_text)
@@ -82,8 +120,12 @@ static BuilderStep builder_set_up_files(const char *name, const char *hosts_text
         return BUILDER_MOUNT_PRIVATE;
     if (mount("tmpfs", BUILDER_SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") < 0)
         return BUILDER_MOUNT_SCRATCH;
-    if (!builder_bind_text(BUILDER_SCRATCH "/hosts", "/etc/hosts", hosts_text))
+    if (access("/etc/hosts", F_OK) < 0) {
+        if (!builder_overlay_etc(hosts_text))
+            return BUILDER_OVERLAY_ETC;
+    } else if (!builder_bind_text(BUILDER_SCRATCH "/hosts", "/etc/hosts", hosts_text)) {
         return BUILDER_BIND_HOSTS;
+    }
     if (access("/etc/hostname", F_OK) == 0 &&
         !builder_bind_text(BUILDER_SCRATCH "/hostname", "/etc/hostname", hostname))
         return BUILDER_BIND_HOSTNAME;
@@ -109,6 +151,8 @@ static BuilderStep builder_work(const char *name, const char *hosts_text, int fd
         if (fds[i] < 0)
             return BUILDER_OPEN_NAMESPACES;
     }
+    if (!builder_find_root(fds[1]))
+        return BUILDER_FIND_ROOT;
     if (sethostname(name, strlen(name)) < 0)
         return BUILDER_SETHOSTNAME;
     return builder_set_up_files(name, hosts_text);
@@ -178,7 +222,11 @@ bool builder_finish(Builder *self, HostNamespaces *namespaces, GError **error)
         return false;
     }
     if (answer.failed != BUILDER_DONE) {
-        privilege_set_error(error, answer.errno_value, builder_step_names[answer.failed]);
+        if (builder_steps[answer.failed].remedy != NULL)
+            refusal_set_remedy(error, answer.errno_value, builder_steps[answer.failed].remedy, "%s",
+                               builder_steps[answer.failed].name);
+        else
+            privilege_set_error(error, answer.errno_value, builder_steps[answer.failed].name);
         return false;
     }
     if ((message.msg_flags & MSG_CTRUNC) != 0 ||
