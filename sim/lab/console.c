@@ -7,8 +7,6 @@
 
 #define CLEAR_LINE "\r\033[K"
 
-enum { HOST_COLUMNS_MAX = 16 };
-
 struct Console {
     FILE *stream;
     int host_columns;
@@ -23,7 +21,7 @@ Console *console_new(FILE *stream, int host_columns)
     const char *no_color = g_getenv("NO_COLOR");
 
     console->stream = stream;
-    console->host_columns = MIN(host_columns, HOST_COLUMNS_MAX);
+    console->host_columns = host_columns;
     console->is_terminal = isatty(fileno(stream)) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
     console->is_coloured = console->is_terminal && (no_color == NULL || *no_color == '\0');
     return console;

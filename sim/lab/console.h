@@ -9,7 +9,8 @@
 
 typedef struct Console Console;
 
-// Writes to `stream`, not owned. `host_columns` is the width of the longest host name.
+// Writes to `stream`, not owned. `host_columns` is the width of the longest host name that
+// will be written: all of the name is shown, and lines are aligned behind it.
 Console *console_new(FILE *stream, int host_columns);
 
 // Takes the progress line away.

@@ -120,6 +120,13 @@ class Tasks(RunCase):
             self.assertRegex(done.text, rf'(?m)^london *\| {line}$')
         self.assertEqual(self.outputs(done), ['to out\nto err\nunended\n'])
 
+    def test_lines_are_aligned_behind_the_longest_name(self):
+        long = 'a-host-whose-name-is-longer-than-most'
+        done = self.run_scenario({'nodes': ['rome', long], 'links': [{'endpoints': ['rome', long]}],
+                                  'tasks': [task('rome', 'echo near'), task(long, 'echo far')]})
+        self.assertRegex(done.text, rf'(?m)^{"rome":{len(long)}} \| near$')
+        self.assertRegex(done.text, rf'(?m)^{long} \| far$')
+
     def test_standard_input_is_empty(self):
         self.assertEqual(self.outputs(self.run_tasks(task('london', 'cat; echo end'))), ['end\n'])
 
