@@ -10,6 +10,12 @@ static void json_count(JsonBuilder *json, const char *name, uint64_t value)
     json_builder_add_int_value(json, (gint64)value);
 }
 
+static void json_difference(JsonBuilder *json, const char *name, int64_t value)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_add_int_value(json, value);
+}
+
 static void json_number(JsonBuilder *json, const char *name, double value)
 {
     json_builder_set_member_name(json, name);
@@ -106,8 +112,7 @@ static void json_direction(JsonBuilder *json, const DirectionReport *entry)
     json_count(json, "copied_frames", entry->copied_frames);
     json_count(json, "held_frames", entry->held_frames);
     json_drops(json, entry->dropped_frames, 1u << DROP_QUEUE_FULL | 1u << DROP_LOSS);
-    json_builder_set_member_name(json, "unaccounted_frames");
-    json_builder_add_int_value(json, entry->unaccounted_frames);
+    json_difference(json, "unaccounted_frames", entry->unaccounted_frames);
     json_configured(json, entry->link->directions[entry->direction]);
     json_measured(json, entry);
     json_builder_end_object(json);
@@ -140,7 +145,9 @@ static void json_devices(JsonBuilder *json, const Report *report)
         json_count(json, "read_bytes", entry->read_bytes);
         json_count(json, "written_frames", entry->written_frames);
         json_count(json, "written_bytes", entry->written_bytes);
+        json_count(json, "held_frames", entry->held_frames);
         json_drops(json, entry->dropped_frames, 0);
+        json_difference(json, "unaccounted_frames", entry->unaccounted_frames);
         if (entry->has_kernel_drops) {
             json_count(json, "kernel_dropped_frames", entry->kernel_dropped_to_us);
             json_count(json, "host_dropped_frames", entry->kernel_dropped_to_host);
@@ -161,6 +168,7 @@ static void json_nodes(JsonBuilder *json, const Report *report)
         json_count(json, "out_frames", entry->out_frames);
         json_count(json, "copied_frames", entry->copied_frames);
         json_drops(json, entry->dropped_frames, 0);
+        json_difference(json, "unaccounted_frames", entry->unaccounted_frames);
         json_builder_end_object(json);
     }
     json_builder_end_object(json);

@@ -224,17 +224,21 @@ class RunCase(unittest.TestCase):
         for name, node in report['nodes'].items():
             self.assertEqual(node['in_frames'] + node['copied_frames'],
                              node['out_frames'] + dropped(node), name)
+            self.assertEqual(node['unaccounted_frames'], 0, name)
             self.assertEqual(node['in_frames'], total(directions, 'to', name, 'out_frames'), name)
             self.assertEqual(node['out_frames'], total(directions, 'from', name, 'in_frames'), name)
         hosts = {name.split(':')[0] for name in report['devices']}
         for host in hosts:
             devices = [device for name, device in report['devices'].items()
                        if name.split(':')[0] == host]
+            self.assertEqual([device['unaccounted_frames'] for device in devices],
+                             [0] * len(devices), host)
             self.assertEqual(
                 sum(device['read_frames'] for device in devices)
                 + total(directions, 'to', host, 'out_frames'),
                 total(directions, 'from', host, 'in_frames')
-                + sum(device['written_frames'] + dropped(device) for device in devices), host)
+                + sum(device['written_frames'] + dropped(device) + device['held_frames']
+                      for device in devices), host)
 
 
 def dropped(entry):

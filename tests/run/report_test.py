@@ -156,11 +156,12 @@ class Report(RunCase):
                  'links devices nodes tasks captures', report),
                 ('count p50 p99 p999 max', report['lateness_us']),
                 ('from to in_frames in_bytes out_frames out_bytes copied_frames held_frames '
-                 'dropped_frames configured measured', forward),
+                 'dropped_frames unaccounted_frames configured measured', forward),
                 ('queue-full loss', forward['dropped_frames']),
                 ('delay_ms jitter_ms loss rate_bps queue', forward['configured']),
                 ('delay_ms queue_ms loss rate_bps lateness_us late_frames', forward['measured']),
-                ('read_frames written_frames dropped_frames', report['devices']['london:eth0']),
+                ('read_frames written_frames held_frames dropped_frames unaccounted_frames',
+                 report['devices']['london:eth0']),
                 ('on run background outcome exit elapsed_s output', report['tasks'][0]),
                 ('file interface written_frames lost_frames', report['captures'][0])):
             self.assertEqual(set(keys.split()) - set(where), set())
