@@ -81,7 +81,8 @@ typedef struct {
 
 typedef struct {
     bool valid;
-    GPtrArray *reasons; // of char *: why not, one sentence each
+    GPtrArray *reasons;                                     // of char *: why not, one sentence each
+    uint64_t late_frames, device_drops, unaccounted_frames; // what it was reached by
 } Verdict;
 
 typedef struct {

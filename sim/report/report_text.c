@@ -372,13 +372,44 @@ static void text_lateness(TextReport *self, const Report *report)
                            grouped(room, lateness->count), p50, p99, p999, max);
 }
 
+// "0.12 % left late (1% may)"
+static char *late_words(const Report *report)
+{
+    double percent = 100.0 * (double)report->verdict.late_frames / (double)report->lateness.count;
+    g_autofree char *allowed = quantity_format_probability(report->scenario->fidelity.late_share);
+
+    if (report->verdict.late_frames == 0)
+        return g_strdup("none left late");
+    if (percent < 0.01)
+        return g_strdup_printf("under 0.01 %% left late (%s may)", allowed);
+    return g_strdup_printf("%.2f %% left late (%s may)", percent, allowed);
+}
+
+static void text_valid(TextReport *self, const Report *report)
+{
+    const Verdict *verdict = &report->verdict;
+    g_autofree char *late = late_words(report);
+    char room[32];
+
+    text_styled(self, ESCAPE_GOOD, "valid");
+    if (verdict->unaccounted_frames == 0)
+        g_string_append_printf(self->text, ": every frame is accounted for, %s\n", late);
+    else
+        g_string_append_printf(self->text, ": of the frames %s\n", late);
+    if (verdict->unaccounted_frames > 0)
+        g_string_append_printf(self->text, "  %s frames have no fate, within `unaccounted:`\n",
+                               grouped(room, verdict->unaccounted_frames));
+    if (verdict->device_drops > 0)
+        g_string_append_printf(self->text,
+                               "  %s frames were dropped inside devices, within `device_drops:`\n",
+                               grouped(room, verdict->device_drops));
+}
+
 static void text_verdict(TextReport *self, const Report *report)
 {
     g_string_append_c(self->text, '\n');
     if (report->verdict.valid) {
-        text_styled(self, ESCAPE_GOOD, "valid");
-        g_string_append(self->text,
-                        ": every frame is accounted for and left when its link demanded\n");
+        text_valid(self, report);
         return;
     }
     text_styled(self, ESCAPE_BAD, "NOT VALID");

@@ -38,6 +38,7 @@ static void verdict_on_lateness(Report *report)
         if (worst == NULL || entry->late_frames > worst->late_frames)
             worst = entry;
     }
+    report->verdict.late_frames = n_late;
     if (n_late <= scale(report->lateness.count, fidelity->late_share, RANDOM_ALWAYS))
         return;
     allowed = quantity_format_probability(fidelity->late_share);
@@ -62,6 +63,7 @@ static void verdict_on_devices(Report *report)
         if (n > 0 && worst == NULL)
             worst = entry;
     }
+    report->verdict.device_drops = n_dropped;
     if (n_dropped > report->scenario->fidelity.device_drops)
         verdict_add(&report->verdict,
                     "%" G_GUINT64_FORMAT
@@ -98,6 +100,7 @@ static void verdict_on_accounts(Report *report)
                     " frames found no memory: raise memory:, shorten delays or "
                     "queues, or lower the traffic",
                     n_no_memory);
+    report->verdict.unaccounted_frames = n_unaccounted;
     if (n_unaccounted > report->scenario->fidelity.unaccounted)
         verdict_add(&report->verdict,
                     "%" G_GUINT64_FORMAT " frames have no fate: this is a bug in taploom",

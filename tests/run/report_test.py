@@ -187,6 +187,19 @@ class Report(RunCase):
         self.assertIn('queue-full', report)
         self.assertRegex(report, r'(?m)^  newyork  *echo a long command .*\.\.\. succeeded  ')
 
+    def test_a_valid_verdict_says_how_many_left_late(self):
+        def verdict(**fidelity):
+            done = self.run_scenario({
+                **pair(task('london', 'ping -q -c 20 -i 0.01 newyork'), host={'device': 'tun'}),
+                'fidelity': {'late_share': '100%', 'late_of_delay': '0%', **fidelity}})
+            self.assertTrue(done.report['valid'])
+            return done.text.splitlines()[-1]
+
+        self.assertEqual(verdict(late_floor='1h'),
+                         'valid: every frame is accounted for, none left late')
+        self.assertRegex(verdict(late_floor='0ns'), r'^valid: every frame is accounted for, '
+                         r'(100|\d\d?)\.\d\d % left late \(100% may\)$')
+
     def test_text_is_not_coloured_in_a_file(self):
         self.assertNotIn('\033', self.run_scenario(pair(task('london', 'true'))).text)
 
