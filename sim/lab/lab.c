@@ -127,15 +127,19 @@ static bool lab_open_interfaces(Lab *lab, GError **error)
     return true;
 }
 
-static Device *lab_device(const Lab *lab, const InterfaceSpec *spec)
+// Puts `observer` at the device of a host's interface, or at the port of a switch or hub.
+static void lab_observe(Lab *lab, const InterfaceSpec *spec, Observer *observer)
 {
     for (guint i = 0; i < lab->interfaces->len; i++) {
         LabInterface *interface = &g_array_index(lab->interfaces, LabInterface, i);
 
-        if (interface->spec == spec)
-            return interface->device;
+        if (interface->spec != spec)
+            continue;
+        observer->next = interface->device->observers;
+        interface->device->observers = observer;
+        return;
     }
-    g_assert_not_reached();
+    topology_observe(lab->topology, spec, observer);
 }
 
 static bool lab_open_capture(Lab *lab, const char *directory, const CaptureSpec *spec,
@@ -145,18 +149,15 @@ static bool lab_open_capture(Lab *lab, const char *directory, const CaptureSpec 
     g_autofree char *path = has_place || directory == NULL
                                 ? g_strdup(spec->file)
                                 : g_build_filename(directory, spec->file, NULL);
-    Device *device = lab_device(lab, spec->interface);
+    const NodeSpec *node = spec->interface->node;
+    g_autofree char *name = g_strdup_printf("%s:%s", node->name, spec->interface->name);
     CapturePoint *point = capture_writer_add(
-        lab->captures, device->name, path,
-        spec->interface->node->device == DEVICE_TUN ? CAPTURE_RAW_IP : CAPTURE_ETHERNET,
+        lab->captures, name, path, node->device == DEVICE_TUN ? CAPTURE_RAW_IP : CAPTURE_ETHERNET,
         spec->snaplen_bytes, spec->filter, error);
-    Observer *observer;
 
     if (point == NULL)
         return false;
-    observer = capture_point_observer(point);
-    observer->next = device->observers;
-    device->observers = observer;
+    lab_observe(lab, spec->interface, capture_point_observer(point));
     return true;
 }
 

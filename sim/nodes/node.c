@@ -8,6 +8,7 @@ static void node_arrive(Sink *sink, Frame *frame)
 {
     Port *port = (Port *)((char *)sink - offsetof(Port, in));
 
+    observers_see(port->observers, frame, engine_now(port->node->engine));
     counter_add(&port->node->counters.in_frames, frame->n_segments);
     port->node->class->receive(port->node, port, frame);
 }
@@ -47,8 +48,16 @@ void node_connect(Node *node, unsigned number, Sink *out)
     node->ports[number].out = out;
 }
 
+void node_observe(Node *node, unsigned number, Observer *observer)
+{
+    g_assert(number < node->n_ports);
+    observer->next = node->ports[number].observers;
+    node->ports[number].observers = observer;
+}
+
 void node_send(Node *node, Port *port, Frame *frame)
 {
+    observers_see(port->observers, frame, engine_now(node->engine));
     counter_add(&node->counters.out_frames, frame->n_segments);
     sink_push(port->out, frame);
 }

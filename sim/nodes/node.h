@@ -9,13 +9,15 @@
 #include "core/drop.h"
 #include "core/engine.h"
 #include "core/frame.h"
+#include "core/observer.h"
 #include "core/sink.h"
 
 typedef struct Node Node;
 
 typedef struct {
-    Sink in;   // frames that arrive at the node here
-    Sink *out; // where the node's own frames leave to
+    Sink in;             // frames that arrive at the node here
+    Sink *out;           // where the node's own frames leave to
+    Observer *observers; // see what enters and what leaves
     Node *node;
     unsigned number;
 } Port;
@@ -58,6 +60,9 @@ void node_free(Node *node);
 
 Sink *node_port(Node *node, unsigned number);
 void node_connect(Node *node, unsigned number, Sink *out);
+
+// Puts `observer` at a port: it sees what arrives there and what is sent out of it.
+void node_observe(Node *node, unsigned number, Observer *observer);
 
 // For node classes: each takes the frame and counts its fate.
 void node_send(Node *node, Port *port, Frame *frame);

@@ -397,7 +397,7 @@ static void node_read(Loader *loader, const Spot *spot, const char *name, const 
         g_ptr_array_set_size(node->env, 0);
     }
     node->kind = (NodeKind)draft->kind;
-    node->device = (DeviceKind)draft->device;
+    node->device = node->kind == NODE_HOST ? (DeviceKind)draft->device : DEVICE_TAP;
     node->offload = (OffloadMode)draft->offload;
     node->mtu_bytes = (uint32_t)draft->mtu_bytes;
     node->ageing_ns = node->kind == NODE_SWITCH ? draft->ageing_ns : 0;

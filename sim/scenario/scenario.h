@@ -33,7 +33,7 @@ typedef struct {
     unsigned prefix_bits;
 } Address;
 
-// An interface of a host: one end of a link.
+// An interface of a host, or a port of a switch or hub: one end of a link.
 typedef struct {
     char *name; // "eth0"
     NodeSpec *node;
@@ -58,7 +58,7 @@ typedef struct {
 struct NodeSpec {
     char *name;
     NodeKind kind;
-    DeviceKind device;   // hosts only
+    DeviceKind device;   // of hosts; for switches and hubs always TAP, which is Ethernet
     OffloadMode offload; // hosts only
     bool forward;        // hosts only: forwards IP packets between its interfaces
     bool uses_ipv6;      // has an IPv6 address or route

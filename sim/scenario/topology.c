@@ -92,3 +92,12 @@ void topology_connect(Topology *topology, const InterfaceSpec *spec, Sink *out)
 {
     link_connect(topology_link(topology, spec->link), interface_direction_in(spec), out);
 }
+
+void topology_observe(Topology *topology, const InterfaceSpec *spec, Observer *observer)
+{
+    guint port;
+    bool is_port = g_ptr_array_find(spec->node->interfaces, spec, &port);
+
+    g_assert(is_port);
+    node_observe(topology_node(topology, spec->node), port, observer);
+}

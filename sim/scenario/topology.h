@@ -24,6 +24,9 @@ Node *topology_node(const Topology *topology, const NodeSpec *spec);
 Sink *topology_entry(const Topology *topology, const InterfaceSpec *spec);
 void topology_connect(Topology *topology, const InterfaceSpec *spec, Sink *out);
 
+// For a port of a switch or hub: has `observer` see what enters and leaves there.
+void topology_observe(Topology *topology, const InterfaceSpec *spec, Observer *observer);
+
 // The direction of a link in which frames travel from, or to, an interface.
 LinkDirection interface_direction_out(const InterfaceSpec *spec);
 LinkDirection interface_direction_in(const InterfaceSpec *spec);

@@ -44,6 +44,41 @@ class Capture(RunCase):
         self.assertEqual(Counter(packet.data for packet in newyork.packets) - came,
                          Counter(packet.data for packet in london.packets) - sent)
 
+    def test_ports_of_switch_and_hub_are_ends_as_any(self):
+        #  london --- office === loses 20 % === lobby --- newyork        office and lobby captured
+        done = self.run_scenario({
+            'nodes': {'london': {}, 'newyork': {}, 'office': {'kind': 'switch'},
+                      'lobby': {'kind': 'hub'}},
+            'links': [{'endpoints': ['london', 'office']},
+                      {'endpoints': ['office', 'lobby'], 'name': 'wire', 'delay': '2ms',
+                       'loss': '20%', 'reverse': {'loss': '0%'}},
+                      {'endpoints': ['lobby', 'newyork'], 'name': 'last'}],
+            'tasks': [task('newyork', f'{INSIDE} arrivals', background=True, ready='udp:7000'),
+                      task('london', f'{INSIDE} numbers newyork {N_NUMBERS}', timeout='60s')],
+            'capture': ['wire', 'last', {'interface': 'office:eth0', 'filter': 'udp'}]})
+        self.assert_balanced(done.report)
+        self.assertEqual([entry['interface'] for entry in done.report['captures']],
+                         ['office:eth1', 'lobby:eth0', 'lobby:eth1', 'newyork:eth0',
+                          'office:eth0'])
+        office, lobby = self.read('wire.office.pcap'), self.read('wire.lobby.pcap')
+        wire = done.report['links']['wire']
+        self.assertEqual(office.link_type, pcap.LINKTYPE_ETHERNET)
+        self.assertEqual(len(office.packets),
+                         wire['forward']['in_frames'] + wire['reverse']['out_frames'])
+        self.assertEqual(len(lobby.packets),
+                         wire['forward']['out_frames'] + wire['reverse']['in_frames'])
+        lost = Counter(packet.data for packet in office.packets)
+        lost.subtract(packet.data for packet in lobby.packets)
+        self.assertEqual(lost.total(), wire['forward']['dropped_frames']['loss'])
+        self.assertGreater(lost.total(), N_NUMBERS / 20)
+        for capture in office, lobby:
+            stamps = [packet.at_ns for packet in capture.packets]
+            self.assertEqual(stamps, sorted(stamps))
+        # The last link does nothing: its two files differ in the order of its ends at most.
+        self.assertEqual(*(Counter(packet.data for packet in self.read(f'last.{end}.pcap').packets)
+                           for end in ('lobby', 'newyork')))
+        self.assertGreater(len(self.read('office-eth0.pcap').packets), N_NUMBERS)
+
     def test_stamps_rise_by_the_nanosecond_and_tell_the_time_of_day(self):
         before_ns = time.time_ns()
         self.run_scenario(pair(pings(50), delay='3ms', capture=['wire']))

@@ -28,6 +28,37 @@ static void test_repeats_out_of_all_other_ports(void)
     node_rig_close(&rig);
 }
 
+typedef struct {
+    Observer observer;
+    GString *seen; // "LENGTH@NS " of each frame
+} Watcher;
+
+static void watcher_see(Observer *observer, const Frame *frame, int64_t at_ns)
+{
+    g_string_append_printf(((Watcher *)observer)->seen, "%u@%" G_GINT64_FORMAT " ",
+                           frame->length_bytes, at_ns);
+}
+
+static void test_a_port_shows_what_enters_and_leaves(void)
+{
+    NodeRig rig;
+    Watcher watchers[2] = {{{.see = watcher_see}, g_string_new(NULL)},
+                           {{.see = watcher_see}, g_string_new(NULL)}};
+
+    node_rig_open(&rig, &hub_node_class, 3, &no_config, POOL_BYTES);
+    node_observe(rig.node, 1, &watchers[0].observer);
+    node_observe(rig.node, 1, &watchers[1].observer);
+    engine_run_until(rig.engine, 5);
+    sink_push(node_port(rig.node, 1), ethernet_frame_new(rig.pool, BOB, ALICE, 100));
+    engine_run_until(rig.engine, 7);
+    sink_push(node_port(rig.node, 0), ethernet_frame_new(rig.pool, ALICE, BOB, 200));
+    for (int i = 0; i < 2; i++) {
+        g_assert_cmpstr(watchers[i].seen->str, ==, "100@5 200@7 ");
+        g_string_free(watchers[i].seen, TRUE);
+    }
+    node_rig_close(&rig);
+}
+
 static void test_two_ports_need_no_copy(void)
 {
     NodeRig rig;
@@ -85,6 +116,8 @@ int main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sim/nodes/hub/repeats-out-of-all-other-ports",
                     test_repeats_out_of_all_other_ports);
+    g_test_add_func("/sim/nodes/hub/a-port-shows-what-enters-and-leaves",
+                    test_a_port_shows_what_enters_and_leaves);
     g_test_add_func("/sim/nodes/hub/two-ports-need-no-copy", test_two_ports_need_no_copy);
     g_test_add_func("/sim/nodes/hub/only-port-drops", test_only_port_drops);
     g_test_add_func("/sim/nodes/hub/all-copies-are-the-frame-that-came",

@@ -97,6 +97,18 @@ static void test_defaults_apply_where_they_fit(void)
     g_assert_cmpint(scenario_node(scenario, "f")->ageing_ns, ==, INT64_C(1000000000));
 }
 
+static void test_a_default_device_is_not_for_switches(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed("defaults: {node: {device: tun}}\n"
+               "nodes: {a: , b: , c: {device: tap}, s: {kind: switch}, h: {kind: hub}}\n"
+               "links: [{endpoints: [a, b]}, {endpoints: [c, s]}, {endpoints: [s, h]}]\n");
+
+    g_assert_cmpint(scenario_node(scenario, "a")->device, ==, DEVICE_TUN);
+    g_assert_cmpint(scenario_node(scenario, "s")->device, ==, DEVICE_TAP);
+    g_assert_cmpint(scenario_node(scenario, "h")->device, ==, DEVICE_TAP);
+}
+
 static void test_keys_fit_the_kind(void)
 {
     ASSERT_ERRORS("nodes:\n"
@@ -195,6 +207,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/nodes/switches-age", test_switches_age);
     g_test_add_func("/scenario/nodes/defaults-apply-where-they-fit",
                     test_defaults_apply_where_they_fit);
+    g_test_add_func("/scenario/nodes/a-default-device-is-not-for-switches",
+                    test_a_default_device_is_not_for_switches);
     g_test_add_func("/scenario/nodes/keys-fit-the-kind", test_keys_fit_the_kind);
     g_test_add_func("/scenario/nodes/wrong-values-are-told", test_wrong_values_are_told);
     g_test_add_func("/scenario/nodes/settings-stay-inside-the-host",
