@@ -27,7 +27,7 @@ const char **link_config_key_names(void);
 bool link_config_set(LinkConfig *config, const StageClass *class, const ParamSpec *param,
                      const char *text, GError **error);
 
-// The rules between parameters; the error names the key.
+// The rules between parameters; the error begins with the key at fault and a colon.
 bool link_config_check(const LinkConfig *config, GError **error);
 
 // What reports and bandwidth-delay products need: 0 when not configured.

@@ -35,7 +35,8 @@ struct StageClass {
 
     // Whether this configuration does anything at all: a stage that does not is left out.
     bool (*is_needed)(const void *config);
-    // Rules between parameters that ranges cannot say; NULL for none. Names the key at fault.
+    // Rules between parameters that ranges cannot say; NULL for none. The error is
+    // "KEY: what is wrong".
     bool (*check)(const void *config, GError **error);
     // Sets up `stage`, whose common part is ready; `config` outlives it.
     void (*init)(Stage *stage, const void *config);

@@ -100,6 +100,23 @@ static bool link_read_draft_key(Loader *loader, const Spot *spot, void *into)
     return is_key;
 }
 
+// Adds "KEY: what is wrong" as an error of that key, where the file has it: a direction also has
+// keys of `defaults`, and the second those of the first.
+static void direction_error(const Spot *spot, const char *message)
+{
+    const char *colon = strstr(message, ": ");
+    g_autofree char *key = g_strndup(message, colon != NULL ? (gsize)(colon - message) : 0);
+    guint index;
+
+    if (spot_find(spot, key, &index)) {
+        Spot entry = spot_entry(spot, index);
+
+        spot_error(&entry, "%s", colon + strlen(": "));
+    } else {
+        spot_error(spot, "%s", message);
+    }
+}
+
 // Checks the rules between the keys of the direction just read, unless one of them is wrong.
 static void direction_check(const Spot *spot, LinkDraft *draft)
 {
@@ -107,7 +124,7 @@ static void direction_check(const Spot *spot, LinkDraft *draft)
 
     if (!draft->keys_are_right || link_config_check(draft->config, &error))
         return;
-    spot_error(spot, "%s", error->message);
+    direction_error(spot, error->message);
     draft->keys_are_right = false;
 }
 

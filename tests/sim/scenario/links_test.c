@@ -131,14 +131,30 @@ static void test_wrong_values_are_told(void)
 static void test_rules_between_keys_are_told_once(void)
 {
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], jitter: 2ms}]\n",
-                  "2:9: links[0]: jitter: varies the delay, and there is none: add delay, or "
+                  "2:37: links[0].jitter: varies the delay, and there is none: add delay, or "
                   "remove jitter");
+    ASSERT_ERRORS("nodes: [a, b]\n"
+                  "links:\n"
+                  "  - endpoints: [a, b]\n"
+                  "    queue: {limit: 50ms}\n",
+                  "4:12: links[0].queue: without a rate nothing ever waits: add rate, or remove "
+                  "queue");
     // The reason is another error already.
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5, jitter: 2ms}]\n",
                   "2:36: links[0].delay: \"5\" has no unit: write 5ms or 5s");
     ASSERT_ERRORS("nodes: [a, b]\n"
                   "links: [{endpoints: [a, b], delay: 5ms, reverse: {delay: 0ms, jitter: 1ms}}]\n",
-                  "2:50: links[0].reverse: jitter: varies the delay, and there is none: add delay, "
+                  "2:71: links[0].reverse.jitter: varies the delay, and there is none: add delay, "
+                  "or remove jitter");
+    // The key at fault stands elsewhere: in `defaults`, or in the other direction.
+    ASSERT_ERRORS("defaults: {link: {overhead: ethernet}}\n"
+                  "nodes: [a, b]\n"
+                  "links: [{endpoints: [a, b]}]\n",
+                  "3:9: links[0]: overhead: without a rate it has no effect: add rate, or remove "
+                  "overhead");
+    ASSERT_ERRORS("nodes: [a, b]\n"
+                  "links: [{endpoints: [a, b], delay: 5ms, jitter: 1ms, reverse: {delay: 0ms}}]\n",
+                  "2:63: links[0].reverse: jitter: varies the delay, and there is none: add delay, "
                   "or remove jitter");
 }
 
