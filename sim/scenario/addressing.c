@@ -89,7 +89,7 @@ static void addressing_place_one(const Loader *loader, NodeDraft *draft, GivenAd
     }
     if (!loader->links_are_whole)
         return;
-    interface = given_find_interface(loader, draft, given);
+    given->placed = interface = given_find_interface(loader, draft, given);
     if (interface != NULL)
         g_array_append_val(interface->addresses, given->address);
 }

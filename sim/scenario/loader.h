@@ -13,6 +13,7 @@ typedef struct {
     Address address;
     char *interface; // NULL: the host's only one
     SourcePosition position;
+    const InterfaceSpec *placed; // once it is
 } GivenAddress;
 
 // A node and what is no longer needed of it after loading. Parameters stand here in the types of
@@ -69,6 +70,9 @@ void wiring_complete(Loader *loader, const Segments *segments);
 
 // Gives out the addresses that the file does not.
 void addressing_complete(Loader *loader, Segments *segments);
+
+// Warns of subnets that the file gives to several segments.
+void overlap_check(Loader *loader, const Segments *segments);
 
 // Checks the routes of the file and gives out those of hosts without any.
 void routing_complete(Loader *loader, const Segments *segments);

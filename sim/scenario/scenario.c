@@ -138,6 +138,7 @@ static void scenario_complete(Loader *loader)
 
     wiring_complete(loader, segments);
     addressing_complete(loader, segments);
+    overlap_check(loader, segments);
     routing_complete(loader, segments);
 }
 

@@ -155,6 +155,42 @@ static void test_foreign_subnets_are_odd(void)
                     "10.0.0.0/24");
 }
 
+static void test_overlapping_segments_are_odd(void)
+{
+    //  b --- a --- c, d --- e, f --- g
+    ASSERT_WARNINGS("nodes:\n"
+                    "  a: {address: {eth0: 10.1.2.1/24, eth1: 10.1.2.2/24}}\n"
+                    "  b: {address: 10.1.2.3/24}\n"
+                    "  c: {address: 10.1.2.9/24}\n"
+                    "  d: {address: ['fd00::1/48', 10.3.0.1/24]}\n"
+                    "  e: {address: ['fd00::2/48', 10.3.0.2/24]}\n"
+                    "  f: {address: ['fd00::3/64', 10.1.2.5/31]}\n"
+                    "  g: {address: ['fd00:0::4/64', 10.1.2.4/31]}\n"
+                    "links:\n"
+                    "  - {endpoints: [a, b]}\n"
+                    "  - {endpoints: [a, c]}\n"
+                    "  - {endpoints: [d, e]}\n"
+                    "  - {endpoints: [f, g]}\n",
+                    "2:42: nodes.a.address: 10.1.2.0/24 of eth1 overlaps 10.1.2.0/24 of a:eth0 on "
+                    "another segment: no route can tell them apart",
+                    "7:17: nodes.f.address: fd00::/64 of eth0 overlaps fd00::/48 of d:eth0 on "
+                    "another segment: no route can tell them apart",
+                    "7:31: nodes.f.address: 10.1.2.4/31 of eth0 overlaps 10.1.2.0/24 of a:eth0 on "
+                    "another segment: no route can tell them apart");
+}
+
+static void test_segments_apart_are_not_odd(void)
+{
+    // Link-local addresses overlap everywhere; those on one segment are expected to.
+    ASSERT_WARNINGS("nodes:\n"
+                    "  a: {address: ['fe80::1/64', 169.254.0.1/16, 10.0.0.1/24]}\n"
+                    "  b: {address: ['fe80::2/64', 169.254.0.2/16, 10.0.0.2/24]}\n"
+                    "  c: {address: ['fe80::3/64', 169.254.0.3/16, 10.0.1.1/24]}\n"
+                    "  d: {address: ['fe80::4/64', 169.254.0.4/16, 10.0.1.2/24]}\n"
+                    "links: [{endpoints: [a, b]}, {endpoints: [c, d]}]\n",
+                    NULL);
+}
+
 static void test_ipv6_needs_its_mtu(void)
 {
     ASSERT_ERRORS("nodes: {a: {address: 'fd00::1/64', mtu: 1279}, b: {mtu: 1279}}\n"
@@ -181,6 +217,10 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/addressing/duplicates-are-refused", test_duplicates_are_refused);
     g_test_add_func("/scenario/addressing/interfaces-must-exist", test_interfaces_must_exist);
     g_test_add_func("/scenario/addressing/foreign-subnets-are-odd", test_foreign_subnets_are_odd);
+    g_test_add_func("/scenario/addressing/overlapping-segments-are-odd",
+                    test_overlapping_segments_are_odd);
+    g_test_add_func("/scenario/addressing/segments-apart-are-not-odd",
+                    test_segments_apart_are_not_odd);
     g_test_add_func("/scenario/addressing/ipv6-needs-its-mtu", test_ipv6_needs_its_mtu);
     return g_test_run();
 }
