@@ -11,7 +11,7 @@ enum { MAX_PIPES = 200 };
 // The writing ends of `n_pipes` pipes are closed; as many others stay open.
 static void check_pipes(guint n_pipes)
 {
-    int readers[MAX_PIPES], writers[MAX_PIPES], bystanders[MAX_PIPES];
+    int readers[MAX_PIPES], writers[MAX_PIPES] = {0}, bystanders[MAX_PIPES];
 
     for (guint i = 0; i < n_pipes; i++) {
         int fds[2];

@@ -13,12 +13,17 @@
 #include "tests/support/calls.h"
 #include "tests/support/link_rig.h"
 
-enum { FRAME_BYTES = 64, POOL_BYTES = 8 * 1024 * 1024, READ_BUDGET_FRAMES = 32 };
+// With the device's header in front, which is all zero: a finished frame.
+enum {
+    FRAME_BYTES = 64 + VNET_HEADER_BYTES,
+    POOL_BYTES = 8 * 1024 * 1024,
+    READ_BUDGET_FRAMES = 32
+};
 
 typedef struct {
     Engine *engine;
     FramePool *pool;
-    uint8_t *spill;
+    DeviceScratch *scratch;
     Outbox outbox;
     LinkConfig *config;
     Link *link;
@@ -29,11 +34,14 @@ typedef struct {
 
 static int opened_host_fd; // the other end of the device opened last
 
-static int socket_device_open(const char *name, GError **error)
+static int socket_device_open(const char *name, OffloadMode offload, OffloadSet *set,
+                              GError **error)
 {
     int fds[2];
 
     (void)name;
+    (void)offload;
+    (void)set;
     (void)error;
     // Keeps the bounds of frames, and takes as many as the buffer has room for.
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), ==,
@@ -51,15 +59,16 @@ static void rig_open(Rig *rig, const char *link)
 
     rig->engine = engine_new();
     rig->pool = frame_pool_new(POOL_BYTES);
-    rig->spill = g_malloc(FRAME_MAX_BYTES);
+    rig->scratch = device_scratch_new(rig->pool);
     outbox_init(&rig->outbox);
     rig->config = link_rig_config(link);
     rig->link = link_new(rig->engine, 1, "wire", rig->config, rig->config);
     rig->thread = data_thread_new(rig->engine, &rig->outbox, WAIT_ADAPTIVE, &error);
     g_assert_no_error(error);
     for (LinkDirection way = 0; way < N_LINK_DIRECTIONS; way++) {
-        rig->device[way] = device_open(&socket_device_class, "eth0", "host:eth0", rig->engine,
-                                       rig->pool, &rig->outbox, rig->spill, &error);
+        rig->device[way] = device_open(
+            &socket_device_class, "eth0", "host:eth0", OFFLOAD_OFF,
+            &(DeviceDriver){rig->engine, rig->pool, &rig->outbox, rig->scratch}, &error);
         g_assert_no_error(error);
         rig->host_fd[way] = opened_host_fd;
         rig->device[way]->inward = link_entry(rig->link, way);
@@ -82,7 +91,7 @@ static void rig_close(Rig *rig)
     }
     link_free(rig->link);
     link_config_free(rig->config);
-    g_free(rig->spill);
+    device_scratch_free(rig->scratch);
     frame_pool_free(rig->pool);
     engine_free(rig->engine);
 }
