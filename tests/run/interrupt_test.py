@@ -2,7 +2,6 @@
 """However a run ends, it leaves nothing: no process, no namespace, no entry in the list."""
 
 import os
-import re
 import signal
 import time
 from pathlib import Path
@@ -15,41 +14,59 @@ N_HOSTS = 30
 START_UP_MOMENTS_MS = (2, 10, 20, 40, 60, 90, 130, 180, 250, 400)
 
 
-def namespaces_of(pid):
-    """The network namespaces that a process holds open: those of a lab's hosts are among them."""
-    found = set()
-    for entry in Path(f'/proc/{pid}/fd').iterdir():
+def links_of(directory):
+    """What the symbolic links of a directory name; nothing of a process that has just ended."""
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return
+    for name in names:
         try:
-            target = os.readlink(entry)
-        except FileNotFoundError:
-            continue
-        if re.match(r'net:\[', target):
-            found.add(target)
-    return found - {os.readlink('/proc/self/ns/net')}
-
-
-def namespaces_in_use():
-    """Those of any process, open in any process, or mounted anywhere we see."""
-    found = set(re.findall(r'net:\[\d+\]', Path('/proc/self/mountinfo').read_text('utf-8')))
-    for entry in [*Path('/proc').glob('[0-9]*/fd/*'), *Path('/proc').glob('[0-9]*/ns/net')]:
-        try:
-            found.add(os.readlink(entry))
+            yield os.path.join(directory, name), os.readlink(os.path.join(directory, name))
         except OSError:
             continue
-    return found
+
+
+class Namespaces:
+    """The network namespaces that a process holds open: those of a lab's hosts are among them.
+    Held here as well, so that none of their numbers goes to a new namespace meanwhile."""
+
+    def __init__(self, pid):
+        own = os.readlink('/proc/self/ns/net')
+        self.fds = {}
+        for path, target in links_of(f'/proc/{pid}/fd'):
+            if target.startswith('net:[') and target != own and target not in self.fds:
+                try:
+                    self.fds[target] = os.open(path, os.O_RDONLY)
+                except FileNotFoundError:
+                    continue
+
+    def are_in_use(self):
+        """By any other process, open in any, or mounted anywhere we see."""
+        if any(name in Path('/proc/self/mountinfo').read_text('utf-8') for name in self.fds):
+            return True
+        pids = [pid for pid in os.listdir('/proc') if pid.isdigit() and int(pid) != os.getpid()]
+        return any(target in self.fds
+                   for pid in pids for part in ('fd', 'ns')
+                   for _, target in links_of(f'/proc/{pid}/{part}'))
+
+    def close(self):
+        for fd in self.fds.values():
+            os.close(fd)
 
 
 class Interrupt(RunCase):
     def assert_lab_is_gone(self, namespaces, name=None):
-        wait_until(lambda: not namespaces & namespaces_in_use(), 'the end of all namespaces')
+        wait_until(lambda: not namespaces.are_in_use(), 'the end of all namespaces')
+        namespaces.close()
         self.assertNotIn(name or self.lab_name(), self.taploom('list').text)
 
     def start_ready(self, *tasks, **keys):
         """A lab whose last task has printed "up", and its namespaces."""
         running = self.start_scenario({**pair(*tasks), **keys})
         running.wait_for('| up')
-        namespaces = namespaces_of(running.process.pid)
-        self.assertEqual(len(namespaces), 2)
+        namespaces = Namespaces(running.process.pid)
+        self.assertEqual(len(namespaces.fds), 2)
         self.assertIn(self.lab_name(), self.taploom('list').text)
         return running, namespaces
 
@@ -59,7 +76,7 @@ class Interrupt(RunCase):
                 running = self.start_scenario(pair(task('london', 'echo up; sleep 982'),
                                                    task('london', 'echo never')))
                 running.wait_for('| up')
-                namespaces = namespaces_of(running.process.pid)
+                namespaces = Namespaces(running.process.pid)
                 running.signal(number)
                 done = running.finish()
                 self.assertEqual(done.status, TASK_FAILED)
@@ -78,7 +95,7 @@ class Interrupt(RunCase):
     def test_a_run_without_tasks_ends_well_by_a_signal(self):
         running = self.start_scenario(pair())
         wait_until(lambda: self.lab_name() in self.taploom('list').text, 'the lab in the list')
-        namespaces = namespaces_of(running.process.pid)
+        namespaces = Namespaces(running.process.pid)
         running.signal(signal.SIGINT)
         done = running.finish()
         self.assertEqual(done.status, FINISHED_WELL)
@@ -123,7 +140,7 @@ class Interrupt(RunCase):
             with self.subTest(moment_ms=moment_ms):
                 running = self.start('run', scenario)
                 time.sleep(moment_ms / 1000)
-                namespaces = namespaces_of(running.process.pid)
+                namespaces = Namespaces(running.process.pid)
                 running.kill()
                 self.assert_nothing_is_left()
                 self.assert_lab_is_gone(namespaces)
