@@ -9,8 +9,10 @@
 
 #include "sim/devices/vnet_header.h"
 
-// Read before anything else is done: about what a second-level cache holds.
-enum { DEVICE_READ_BYTES = 256 * 1024 };
+enum {
+    DEVICE_READ_BYTES = 256 * 1024, // before what was read is written: a part of a core's own cache
+    DEVICE_WRITE_BYTES = 64 * 1024, // with one look at the clock
+};
 
 void outbox_init(Outbox *outbox)
 {
@@ -242,7 +244,9 @@ bool device_write(Device *self, unsigned budget, int64_t now_ns)
 {
     Train *train = &self->scratch->train;
 
-    for (; budget > 0 && frame_queue_peek(&self->outgoing) != NULL; budget--) {
+    uint64_t left_bytes = self->outgoing.n_bytes - MIN(self->outgoing.n_bytes, DEVICE_WRITE_BYTES);
+
+    for (; budget > 0 && self->outgoing.n_bytes > left_bytes; budget--) {
         train_couple(train, &self->outgoing, self->takes, self->class->has_ethernet);
         if (train->n_frames == 1)
             device_write_frame(self, train->frames[0], now_ns);

@@ -100,6 +100,6 @@ int device_take_fd(Device *device);
 // there.
 bool device_read(Device *device, unsigned budget);
 
-// Writes at most `budget` times from the outgoing queue; the departure of what is written is
-// `now_ns` of engine time. Returns whether the queue is empty.
+// Writes at most `budget` times from the outgoing queue, or about 64 KB; the departure of what is
+// written is `now_ns` of engine time. Returns whether the queue is empty.
 bool device_write(Device *device, unsigned budget, int64_t now_ns);

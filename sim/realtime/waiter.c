@@ -7,6 +7,10 @@
 // one of nothing. Where only one core may be used nothing is polled: that would take it from the
 // hosts.
 //
+// A thread that polls on a core which others want is a burden to them, and to itself: the scheduler
+// takes the core from it for milliseconds, while one that sleeps is let in at once. So a gap between
+// two looks that is longer than any look takes ends the polling for a while.
+//
 // The first look of a wait never sleeps: under load something is there, and no timer need be set.
 #include "sim/realtime/waiter.h"
 
@@ -22,6 +26,8 @@ enum {
     GUARD_FIRST_NS = 80 * 1000,
     GUARD_MIN_NS = 5 * 1000,
     GUARD_MAX_NS = 250 * 1000,
+    PREEMPTED_NS = 100 * 1000,   // no look takes so long
+    YIELD_NS = 20 * 1000 * 1000, // without polling, after others wanted the core
     WAITER_MAX_READY = 64,
 };
 
@@ -32,7 +38,8 @@ struct Waiter {
     int timer_fd;
     int64_t timer_ns; // what the timer is set to: an instant, FOREVER for disarmed, or UNKNOWN
     int64_t guard_ns;
-    bool is_adaptive; // else the guard stays as it is
+    bool is_adaptive;        // else the guard stays as it is
+    int64_t yields_until_ns; // others want the core
 };
 
 static const int64_t waiter_first_guards_ns[] = {
@@ -107,6 +114,10 @@ static void waiter_adapt(Waiter *waiter, int64_t now_ns)
 
     if (!waiter->is_adaptive || waiter->timer_ns == WAITER_UNKNOWN_NS)
         return;
+    if (error_ns > GUARD_MAX_NS) {
+        waiter->yields_until_ns = now_ns + YIELD_NS; // not the sleep of a core, but its being taken
+        return;
+    }
     if (error_ns > waiter->guard_ns)
         waiter->guard_ns += (error_ns - waiter->guard_ns) / 2;
     else
@@ -138,17 +149,31 @@ static unsigned waiter_look(Waiter *waiter, bool sleeps, void **ready, unsigned 
     return n_ready;
 }
 
+// Looks once more without sleeping, and notes whether the core was taken meanwhile.
+static unsigned waiter_poll(Waiter *waiter, void **ready, unsigned room, int64_t *now_ns)
+{
+    int64_t before_ns = *now_ns;
+    unsigned n_ready = waiter_look(waiter, false, ready, room, now_ns);
+
+    if (waiter->is_adaptive && *now_ns - before_ns > PREEMPTED_NS)
+        waiter->yields_until_ns = *now_ns + YIELD_NS;
+    return n_ready;
+}
+
 unsigned waiter_wait(Waiter *waiter, int64_t until_ns, void **ready, unsigned room, int64_t *now_ns)
 {
     unsigned n_ready = waiter_look(waiter, false, ready, room, now_ns);
 
     while (n_ready == 0 && *now_ns < until_ns) {
-        bool sleeps = until_ns - *now_ns > waiter->guard_ns;
+        int64_t guard_ns = *now_ns < waiter->yields_until_ns ? 0 : waiter->guard_ns;
 
-        if (sleeps)
-            waiter_set_timer(waiter, until_ns == WAITER_FOREVER_NS ? WAITER_FOREVER_NS
-                                                                   : until_ns - waiter->guard_ns);
-        n_ready = waiter_look(waiter, sleeps, ready, room, now_ns);
+        if (until_ns - *now_ns <= guard_ns) {
+            n_ready = waiter_poll(waiter, ready, room, now_ns);
+            continue;
+        }
+        waiter_set_timer(waiter, until_ns == WAITER_FOREVER_NS ? WAITER_FOREVER_NS
+                                                               : until_ns - guard_ns);
+        n_ready = waiter_look(waiter, true, ready, room, now_ns);
     }
     return n_ready;
 }

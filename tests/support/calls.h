@@ -16,5 +16,9 @@ typedef struct {
 // Of the calling thread, since its start.
 Calls calls_so_far(void);
 
+// From now on each epoll_wait() of the calling thread that returns at once takes at least so long,
+// as if its core had been taken from it meanwhile.
+void calls_slow_polls_ns(int64_t ns);
+
 // Whether a sanitizer is built in: it has an allocator of its own, which counts nothing here.
 bool calls_are_sanitized(void);

@@ -10,7 +10,8 @@
 
 enum {
     FAR_NS = 10 * 1000 * 1000,
-    NEAR_NS = 20 * 1000, // less than the first guard
+    NEAR_NS = 20 * 1000,         // less than the first guard
+    PREEMPTION_NS = 1000 * 1000, // longer than any look takes
     N_WAITS = 5,
     ROOM = 4,
 };
@@ -39,21 +40,31 @@ static void rig_close(Rig *rig)
     close(rig->fd);
 }
 
-// Waits for an instant so far off with nothing else to come, several times; returns the calls that
-// took.
+// Waits for an instant so far off with nothing else to come; returns the calls since the last time.
+static Calls rig_wait_for_instant(Rig *rig, int64_t away_ns)
+{
+    int64_t until_ns = clock_monotonic_ns() + away_ns, now_ns;
+    Calls before = rig->before;
+
+    g_assert_cmpuint(waiter_wait(rig->waiter, until_ns, rig->ready, ROOM, &now_ns), ==, 0);
+    g_assert_cmpint(now_ns, >=, until_ns);
+    rig->before = calls_so_far();
+    return (Calls){.polls = rig->before.polls - before.polls,
+                   .sleeps = rig->before.sleeps - before.sleeps};
+}
+
+// Several times; the calls of all.
 static Calls rig_wait_for_instants(Rig *rig, int64_t away_ns)
 {
-    Calls after;
+    Calls all = {0};
 
     for (int i = 0; i < N_WAITS; i++) {
-        int64_t until_ns = clock_monotonic_ns() + away_ns, now_ns;
+        Calls calls = rig_wait_for_instant(rig, away_ns);
 
-        g_assert_cmpuint(waiter_wait(rig->waiter, until_ns, rig->ready, ROOM, &now_ns), ==, 0);
-        g_assert_cmpint(now_ns, >=, until_ns);
+        all.polls += calls.polls;
+        all.sleeps += calls.sleeps;
     }
-    after = calls_so_far();
-    return (Calls){.polls = after.polls - rig->before.polls,
-                   .sleeps = after.sleeps - rig->before.sleeps};
+    return all;
 }
 
 static bool has_one_core(void)
@@ -72,8 +83,27 @@ static void test_adaptive_sleeps_until_the_guard_and_polls_behind_it(void)
         return;
     }
     rig_open(&rig, WAIT_ADAPTIVE);
-    g_assert_cmpuint(rig_wait_for_instants(&rig, NEAR_NS).sleeps, ==, 0);
+    g_assert_cmpuint(rig_wait_for_instant(&rig, NEAR_NS).sleeps, ==, 0);
     g_assert_cmpuint(rig_wait_for_instants(&rig, FAR_NS).sleeps, >, 0);
+    rig_close(&rig);
+}
+
+// A look that takes longer than any can means that the core was taken from this thread.
+static void test_yields_a_core_that_others_want(void)
+{
+    Rig rig;
+
+    if (has_one_core()) {
+        g_test_skip("nothing polls on one core");
+        return;
+    }
+    rig_open(&rig, WAIT_ADAPTIVE);
+    calls_slow_polls_ns(PREEMPTION_NS);
+    // A wake-up may come too late for any look but the first, which is not one of polling.
+    while (rig_wait_for_instant(&rig, FAR_NS).polls == 1)
+        ;
+    calls_slow_polls_ns(0);
+    g_assert_cmpuint(rig_wait_for_instant(&rig, FAR_NS).polls, ==, 1);
     rig_close(&rig);
 }
 
@@ -170,6 +200,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/realtime/waiter/adaptive-sleeps-until-the-guard-and-polls-behind-it",
                     test_adaptive_sleeps_until_the_guard_and_polls_behind_it);
+    g_test_add_func("/realtime/waiter/yields-a-core-that-others-want",
+                    test_yields_a_core_that_others_want);
     g_test_add_func("/realtime/waiter/spin-never-sleeps", test_spin_never_sleeps);
     g_test_add_func("/realtime/waiter/eco-never-polls", test_eco_never_polls);
     g_test_add_func("/realtime/waiter/one-core-never-polls", test_one_core_never_polls);
