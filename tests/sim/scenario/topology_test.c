@@ -71,10 +71,8 @@ static void test_steady_state_allocates_nothing(void)
     engine_run_until(engine, second_ns);
     n_before = calls_so_far().allocations;
     engine_run_until(engine, 10 * second_ns);
-    if (!calls_are_sanitized())
+    if (!calls_are_sanitized()) // else it has an allocator of its own
         g_assert_cmpuint(calls_so_far().allocations - n_before, ==, 0);
-    else
-        g_test_skip("the sanitizer has an allocator of its own");
     for (int i = 0; i < N_HOSTS; i++) {
         g_assert_cmpuint(talkers[i].n_received, >, 1000);
         engine_disarm(engine, &talkers[i].next);
