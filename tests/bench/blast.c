@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Offered load: the sender sends datagrams of one size, as fast as it can or at a rate counted at
 // layer 2; the receiver counts what arrives, with the kernel's stamps of the first and the last,
-// and prints it as JSON when it is ended.
+// and prints it as JSON when it is ended. With --segments the sender's kernel gets that many
+// datagrams as one super-frame, which it cuts up only where the device does not.
 #include <errno.h>
 #include <error.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +16,14 @@
 enum {
     BATCH = 64,
     PAYLOAD_MAX_BYTES = 1472,
+    SUPER_FRAME_MAX_BYTES = 65000,
     TICK_NS = 500 * 1000, // of a sender with a rate
 };
 
 typedef struct {
     struct mmsghdr messages[BATCH];
     struct iovec payloads[BATCH];
-    uint8_t bytes[BATCH][PAYLOAD_MAX_BYTES];
+    uint8_t bytes[BATCH][SUPER_FRAME_MAX_BYTES];
     _Alignas(struct cmsghdr) char controls[BATCH][DATAGRAM_CONTROL_BYTES];
 } Batch;
 
@@ -52,27 +55,49 @@ static void send_batch(int fd, Batch *batch, unsigned n_datagrams)
     }
 }
 
-// `rate_bps` 0: as fast as it can. `n_datagrams` 0: for as long as `seconds` say.
-static void send_load(const char *address, size_t payload_bytes, int64_t seconds, int64_t rate_bps,
-                      int64_t n_datagrams)
+typedef struct {
+    size_t payload_bytes;
+    int64_t seconds;
+    int64_t rate_bps;    // 0: as fast as it can
+    int64_t n_datagrams; // 0: for as long as `seconds` say
+    int n_segments;      // datagrams in one super-frame
+} Offer;
+
+static int open_offer(const char *address, const Offer *offer)
 {
     int fd = datagram_open_sender(address);
-    Batch *batch = batch_new(payload_bytes, 0);
-    int64_t frame_bits = (int64_t)(payload_bytes + DATAGRAM_FRAME_BYTES) * 8;
+    int segment_bytes = (int)offer->payload_bytes;
+
+    if (offer->n_segments > 1 &&
+        setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment_bytes, sizeof segment_bytes) < 0)
+        error(EXIT_FAILURE, errno, "UDP_SEGMENT");
+    return fd;
+}
+
+// Sends whole super-frames only.
+static void send_load(const char *address, const Offer *offer)
+{
+    int fd = open_offer(address, offer);
+    int64_t n_segments = offer->n_segments;
+    Batch *batch = batch_new(offer->payload_bytes * (size_t)n_segments, 0);
+    int64_t frame_bits = (int64_t)(offer->payload_bytes + DATAGRAM_FRAME_BYTES) * 8;
     int64_t start_ns = clock_monotonic_ns(), now_ns = start_ns, n_sent = 0;
 
-    while (now_ns - start_ns < seconds * NS_PER_S && (n_datagrams == 0 || n_sent < n_datagrams)) {
-        int64_t n_due = BATCH;
+    while (now_ns - start_ns < offer->seconds * NS_PER_S &&
+           (offer->n_datagrams == 0 || n_sent < offer->n_datagrams)) {
+        int64_t n_due = BATCH * n_segments;
 
         // In tenths of a millisecond, lest rate x time overflow.
-        if (rate_bps > 0)
-            n_due = (now_ns - start_ns) / 100000 * rate_bps / 10000 / frame_bits + 1 - n_sent;
-        if (n_datagrams > 0 && n_due > n_datagrams - n_sent)
-            n_due = n_datagrams - n_sent;
+        if (offer->rate_bps > 0)
+            n_due =
+                (now_ns - start_ns) / 100000 * offer->rate_bps / 10000 / frame_bits + 1 - n_sent;
+        if (offer->n_datagrams > 0 && n_due > offer->n_datagrams - n_sent)
+            n_due = offer->n_datagrams - n_sent;
+        n_due = n_due > 0 ? (n_due + n_segments - 1) / n_segments : 0;
         for (int64_t n_left = n_due; n_left > 0; n_left -= BATCH)
             send_batch(fd, batch, n_left < BATCH ? (unsigned)n_left : BATCH);
-        n_sent += n_due > 0 ? n_due : 0;
-        if (rate_bps > 0)
+        n_sent += n_due * n_segments;
+        if (offer->rate_bps > 0)
             clock_sleep_until(now_ns + TICK_NS);
         now_ns = clock_monotonic_ns();
     }
@@ -132,19 +157,40 @@ static void receive_load(void)
     close(fd);
 }
 
+// The words behind `send`; exits when they are wrong.
+static void send_as_told(int argc, char **argv)
+{
+    Offer offer = {.n_segments = 1};
+
+    if (argc > 1 && strcmp(argv[0], "--segments") == 0) {
+        offer.n_segments = atoi(argv[1]);
+        argv += 2;
+        argc -= 2;
+    }
+    if (argc < 3 || argc > 5)
+        error(2, 0, "send: 3 to 5 words are needed");
+    offer.payload_bytes = (size_t)atoi(argv[1]);
+    offer.seconds = atoi(argv[2]);
+    offer.rate_bps = argc > 3 ? atoll(argv[3]) : 0;
+    offer.n_datagrams = argc > 4 ? atoll(argv[4]) : 0;
+    if (offer.n_segments < 1 || offer.payload_bytes < 1 ||
+        offer.payload_bytes > PAYLOAD_MAX_BYTES ||
+        offer.payload_bytes * (size_t)offer.n_segments > SUPER_FRAME_MAX_BYTES)
+        error(2, 0, "send: 1 to %d bytes, %d with all segments", PAYLOAD_MAX_BYTES,
+              SUPER_FRAME_MAX_BYTES);
+    send_load(argv[0], &offer);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc >= 5 && argc <= 7 && strcmp(argv[1], "send") == 0 && atoi(argv[3]) > 0 &&
-        atoi(argv[3]) <= PAYLOAD_MAX_BYTES) {
-        send_load(argv[2], (size_t)atoi(argv[3]), atoi(argv[4]), argc > 5 ? atoll(argv[5]) : 0,
-                  argc > 6 ? atoll(argv[6]) : 0);
+    if (argc >= 2 && strcmp(argv[1], "send") == 0) {
+        send_as_told(argc - 2, argv + 2);
     } else if (argc == 2 && strcmp(argv[1], "receive") == 0) {
         receive_load();
     } else {
-        fprintf(
-            stderr,
-            "usage: blast send ADDRESS PAYLOAD-BYTES SECONDS [LAYER-2-BITS-A-SECOND [PACKETS]]\n"
-            "       blast receive\n");
+        fprintf(stderr, "usage: blast send [--segments N] ADDRESS PAYLOAD-BYTES SECONDS "
+                        "[LAYER-2-BITS-A-SECOND [PACKETS]]\n"
+                        "       blast receive\n");
         return 2;
     }
     return EXIT_SUCCESS;
