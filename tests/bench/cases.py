@@ -2,112 +2,145 @@
 """Cases: each measures one thing Taploom promises, and yields rows of the table."""
 
 import json
-import math
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from lab import RIGHT_ADDRESS, processor_seconds, resident_bytes, sample_until_end
+from lab import RIGHT_ADDRESS, SETTLE, processor_seconds, resident_bytes, sample_until_end
+from peer import (FULL_PAYLOAD_BYTES, Load, delay_load, kilopackets,
+                  packet_load, tcp_load, tcp_mbit)
+from peer_bare import Bare
+from peer_taploom import Taploom, TaploomOff
+from row import Row, binomial_interval, ratio_row
 
 ROOT = Path(__file__).resolve().parents[2]
-FULL_PAYLOAD_BYTES = 1472
-SHORTEST_PAYLOAD_BYTES = 18  # a frame of 64 bytes with its FCS
+FULL_LINK = {'loss': '1%', 'rate': '10gbit', 'delay': '1ms'}
+TCP_SHARE = 1448 / 1514  # of a full frame, with timestamps
+EARLIEST_US = 30  # a processor that polls for a deadline spares the receiver part of its wake-up
 
 
-@dataclass
-class Row:
-    """One line of the table. `values` are the single measurements behind it."""
-    what: str
-    measured: str
-    target: str
-    met: bool
-    values: dict = field(default_factory=dict)
-
-
-def against_bare(lab, runs, what, unit, left, right, ready, read):
-    """Bare forwarder and a link of 1 ms in turn; the ratio of their medians."""
-    bare, link = [], []
+def in_turns(runs, load, read, **measured):
+    """Lists of `runs` values: name=(peer, link)."""
+    values = {name: [] for name in measured}
     for _ in range(runs):
-        bare.append(read(*lab.through_bare(left, right)))
-        link.append(read(*lab.through_link(left, right, ready, delay='1ms')[:2]))
-    ratio = median(link) / median(bare)
-    yield Row(what, f'{ratio:.2f} ({median(link):.0f} of {median(bare):.0f} {unit})', '≥ 0.8',
-              ratio >= 0.8, {'bare': bare, 'link': link, 'ratio': ratio})
+        for name, (peer, link) in measured.items():
+            values[name].append(read(peer.carry(load, link)))
+    return values
 
 
 def tcp(lab, runs, seconds):
-    """throughput of one TCP flow against the bare forwarder"""
-    yield from against_bare(
-        lab, runs, 'TCP, one flow, of the bare forwarder', 'Mbit/s',
-        f'iperf3 -c {RIGHT_ADDRESS} -t {seconds} -J', 'iperf3 -s -1 -J', 'tcp:5201',
-        lambda left, right: left['end']['sum_received']['bits_per_second'] / 1e6)
+    """throughput of one TCP flow against the bare forwarder with the same offloads"""
+    bare, link, off = Bare(lab), Taploom(lab), TaploomOff(lab)
+    reason = off.missing()
+    for what, keys in (('no impairment', {}), ('1 ms', {'delay': '1ms'})):
+        measured = {'bare': (bare, {}), 'link': (link, keys)}
+        if reason is None:
+            measured['off'] = (off, keys)
+        values = in_turns(runs, tcp_load(seconds), tcp_mbit, **measured)
+        yield ratio_row(f'TCP, {what}: of the bare forwarder', 'Mbit/s', values['link'],
+                        values['bare'], 0.9)
+        if reason is None:
+            yield ratio_row(f'TCP, {what}: of that with offload: off', 'Mbit/s', values['link'],
+                            values['off'], 8)
+        else:
+            yield Row(f'TCP, {what}: of that with offload: off', reason, '≥ 8', None)
+    values = in_turns(runs, tcp_load(seconds), tcp_mbit, bare=(bare, {}),
+                      link=(link, {'delay': '10ms'}))
+    yield ratio_row('TCP, 10 ms: of the bare forwarder', 'Mbit/s', values['link'], values['bare'],
+                    0.8)
 
 
 def packets(lab, runs, seconds):
     """64-byte packets a second against the bare forwarder"""
-    blast = lab.tool('blast')
-    yield from against_bare(
-        lab, runs, '64-byte packets, of the bare forwarder', 'thousand a second',
-        f'{blast} send {RIGHT_ADDRESS} {SHORTEST_PAYLOAD_BYTES} {seconds}', f'{blast} receive',
-        'udp:7000', lambda left, right: right['packets_per_s'] / 1e3)
+    for what, keys, least in (('no impairment', {}, 0.9), ('1 ms', {'delay': '1ms'}, 0.9),
+                              ('loss, rate, delay', FULL_LINK, 0.8)):
+        values = in_turns(runs, packet_load(lab, seconds), kilopackets, bare=(Bare(lab), {}),
+                          link=(Taploom(lab), keys))
+        yield ratio_row(f'64-byte packets, {what}: of the bare forwarder', 'thousand a second',
+                        values['link'], values['bare'], least)
+
+
+def beside_flow(lab, seconds):
+    """The outcome of delay's load on a link of 10 ms, while TCP fills 1 Gbit/s on another."""
+    outputs, load = lab.outputs(), delay_load(lab, seconds)
+    flow = tcp_load(seconds + 2)
+    path = lab.write_scenario('beside', {
+        'nodes': {'left': {}, 'right': {'address': f'{RIGHT_ADDRESS}/24'}, 'client': {},
+                  'server': {'address': '10.0.1.2/24'}},
+        'links': [{'endpoints': ['left', 'right'], 'delay': '10ms'},
+                  {'endpoints': ['client', 'server'], 'rate': '1gbit'}],
+        'tasks': [
+            {'on': 'server', 'run': flow.right, 'background': True, 'ready': flow.ready},
+            {'on': 'right', 'run': f'exec > {outputs[1]}; {load.right}', 'background': True,
+             'ready': load.ready},
+            {'on': 'client', 'run': flow.left.replace(RIGHT_ADDRESS, '10.0.1.2'),
+             'background': True},
+            {'on': 'left', 'run': f'sleep 1; ({load.left}) > {outputs[0]} && {SETTLE}'},
+        ],
+    })
+    return Taploom(lab).carry_scenario(path, outputs)
 
 
 def delay(lab, runs, seconds):
     """one-way delay of a 10 ms link, less that of a link without delay"""
-    oneway = lab.tool('oneway')
-
-    def measure(**link):
-        return lab.through_link(f'{oneway} send {RIGHT_ADDRESS} 500 {seconds}', f'{oneway} receive',
-                                'udp:7000', **link)[1]
-
-    base, link = [], []
+    values = {'zero': [], 'link': [], 'beside': []}
     for _ in range(runs):
-        base.append(measure())
-        link.append(measure(delay='10ms'))
-    error_us = median(one['p50'] for one in link) - median(zero['p50'] for zero in base) - 10000
-    yield Row('one-way delay error, median', f'{error_us:+.1f} µs', '± 10 µs', abs(error_us) <= 10,
-              {'base_us': base, 'link_us': link})
+        for name, link in (('zero', {}), ('link', {'delay': '10ms'})):
+            values[name].append(Taploom(lab).carry(delay_load(lab, seconds), link).right)
+        values['beside'].append(beside_flow(lab, seconds).right)
+    zero_us = median(one['p50'] for one in values['zero'])
+    for what, name, quantile, most_us in (
+            ('delay error, median', 'link', 'p50', 3), ('delay error, p99', 'link', 'p99', 100),
+            ('delay error beside 1 Gbit/s, median', 'beside', 'p50', 30)):
+        error_us = median(one[quantile] for one in values[name]) - zero_us - 10000
+        yield Row(what, f'{error_us:+.1f} µs', f'−{EARLIEST_US} to {most_us} µs',
+                  -EARLIEST_US <= error_us <= most_us, values)
 
 
-def rate(lab, _runs, seconds):
-    """configured rates, offered 1.2 times as much for twice --seconds"""
+def rate(lab, runs, seconds):
+    """configured rates: UDP offered 1.2 times as much for twice --seconds, and TCP cubic"""
     blast = lab.tool('blast')
     for mbit in (1, 10, 100, 1000):
-        _, received, report = lab.through_link(
-            f'{blast} send {RIGHT_ADDRESS} {FULL_PAYLOAD_BYTES} {2 * seconds} {mbit * 1200000}',
-            f'{blast} receive', 'udp:7000', rate=f'{mbit}mbit')
-        error = received['rate_bps'] / (mbit * 1e6) - 1
+        outcome = Taploom(lab).carry(
+            Load(f'{blast} send {RIGHT_ADDRESS} {FULL_PAYLOAD_BYTES} {2 * seconds} '
+                 f'{mbit * 1200000}', f'exec {blast} receive', 'udp:7000'),
+            {'rate': f'{mbit}mbit'})
+        error = outcome.right['rate_bps'] / (mbit * 1e6) - 1
         yield Row(f'rate of {mbit} Mbit/s', f'{100 * error:+.3f} %', '± 1 %', abs(error) <= 0.01,
-                  {'received': received, 'valid': report['valid']})
-
-
-def binomial_interval(n, probability, confidence):
-    """The counts that cut off at most half of what confidence leaves on either side."""
-    tail = (1 - confidence) / 2
-    below, low, high = 0.0, None, None
-    for k in range(n + 1):
-        log = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-               + k * math.log(probability) + (n - k) * math.log1p(-probability))
-        below += math.exp(log)
-        if low is None and below > tail:
-            low = k
-        if high is None and below >= 1 - tail:
-            high = k
-            break
-    return low, high
+                  {'received': outcome.right, 'valid': outcome.report['valid']})
+    for mbit in (100, 1000, 2500, 5000):
+        values = in_turns(runs, tcp_load(seconds), tcp_mbit,
+                          link=(Taploom(lab), {'rate': f'{mbit}mbit'}))
+        yield ratio_row(f'TCP at {mbit} Mbit/s: of what the headers leave', 'Mbit/s',
+                        values['link'], [mbit * TCP_SHARE], 0.95)
 
 
 def loss(lab, _runs, _seconds):
-    """losses among 10,000 packets at 1 %"""
-    blast, n_packets = lab.tool('blast'), 10000
-    sent, received, report = lab.through_link(
-        f'{blast} send {RIGHT_ADDRESS} 500 60 50000000 {n_packets}', f'{blast} receive', 'udp:7000',
-        loss='1%')
-    lost = sent['sent'] - received['received']
-    low, high = binomial_interval(n_packets, 0.01, 0.99)
-    yield Row('lost of 10,000 packets at 1 %', str(lost), f'{low} to {high}', low <= lost <= high,
-              {'lost': lost, 'valid': report['valid']})
+    """losses among the segments of super-frames"""
+    blast, n_segments, payload_bytes = lab.tool('blast'), 100000, 1000
+    for percent in (0.1, 1, 5):
+        outcome = Taploom(lab).carry(
+            Load(f'{blast} send --segments 40 {RIGHT_ADDRESS} {payload_bytes} 60 400000000 '
+                 f'{n_segments}', f'exec {blast} receive', 'udp:7000'), {'loss': f'{percent}%'})
+        lost = outcome.left['sent'] - outcome.right['received']
+        low, high = binomial_interval(n_segments, percent / 100, 0.99)
+        yield Row(f'lost of {n_segments} segments at {percent} %', str(lost), f'{low} to {high}',
+                  outcome.left['sent'] == n_segments and low <= lost <= high,
+                  {'lost': lost, 'valid': outcome.report['valid']})
+
+
+def overload(lab, _runs, seconds):
+    """the verdict when more packets are offered than the machine carries"""
+    outcome = Taploom(lab).carry(packet_load(lab, seconds), {'delay': '1ms'})
+    report = outcome.report
+    unaccounted = sum(abs(one['unaccounted_frames']) for link in report['links'].values()
+                      for one in link.values())
+    offered = outcome.left['sent'] / max(outcome.right['received'], 1)
+    said = 'valid' if report['valid'] else 'invalid'
+    yield Row(f'overload, {offered:.1f} times what arrives',
+              f'{said}, {unaccounted} frames unaccounted for', 'invalid, 0',
+              not report['valid'] and len(report['invalid_reasons']) > 0 and unaccounted == 0,
+              {'offered': offered, 'reasons': report['invalid_reasons']})
 
 
 def hosts(lab, _runs, _seconds):
@@ -130,18 +163,18 @@ def hosts(lab, _runs, _seconds):
 
 def memory(lab, _runs, _seconds):
     """resident memory of scenarios/first-link.yaml"""
-    process = lab.start('run', str(ROOT / 'scenarios/first-link.yaml'), '--capture',
-                        str(lab.directory))
+    process = lab.start(lab.taploom, 'run', ROOT / 'scenarios/first-link.yaml', '--capture',
+                        lab.directory)
     largest = sample_until_end(process, lambda: resident_bytes(lab.processes_of(process)))
     lab.finish(process)
-    yield Row('memory of first-link, both processes', f'{largest / 1e6:.1f} MB', '< 30 MB', largest < 30e6,
-              {'resident_bytes': largest})
+    yield Row('memory of first-link, both processes', f'{largest / 1e6:.1f} MB', '< 30 MB',
+              largest < 30e6, {'resident_bytes': largest})
 
 
 def idle(lab, _runs, seconds):
     """processor time of a run without traffic"""
     settle_s, spare_s = 3, 2
-    process = lab.start('run', lab.write_scenario('idle', {
+    process = lab.start(lab.taploom, 'run', lab.write_scenario('idle', {
         'nodes': ['left', 'right'],
         'links': [{'endpoints': ['left', 'right'], 'delay': '20ms', 'rate': '10mbit'}],
     }), '--duration', f'{settle_s + 2 * seconds + spare_s}s')
@@ -156,11 +189,18 @@ def idle(lab, _runs, seconds):
 
 
 def hops(lab, runs, _seconds):
-    """frame-hops a second in virtual time: two stages and a switch are one hop"""
-    rates = [json.loads(lab.run(lab.tool('hops')))['frame_hops_per_s'] for _ in range(runs)]
-    yield Row('frame-hops in virtual time', f'{median(rates) / 1e6:.1f} million a second', '≥ 2',
-              median(rates) >= 2e6, {'frame_hops_per_s': rates})
+    """frame-hops a second in virtual time, through loss, rate and delay"""
+    rates = {10: [], 10000: []}
+    for _ in range(runs):
+        for n_links, values in rates.items():
+            said = json.loads(lab.run(lab.tool('hops'), '2', str(n_links)))
+            values.append(said['frame_hops_per_s'])
+    few, many = median(rates[10]), median(rates[10000])
+    yield Row('frame-hops in virtual time, 10 links', f'{few / 1e6:.1f} million a second', '≥ 5',
+              few >= 5e6, {'frame_hops_per_s': rates})
+    yield Row('frame-hops with 10,000 links, of those with 10', f'{many / few:.2f}', '> 0.85',
+              many > 0.85 * few, {'frame_hops_per_s': rates})
 
 
 CASES = {case.__name__: case
-         for case in (tcp, packets, delay, rate, loss, hosts, memory, idle, hops)}
+         for case in (tcp, packets, delay, rate, loss, overload, hosts, memory, idle, hops)}

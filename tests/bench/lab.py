@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lab: runs commands in two hosts, joined by the bare forwarder or by a Taploom link, and watches
-the processes of a running Taploom."""
+"""Lab: the built programs, a directory for what they write, and a look at running processes."""
 
 import json
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 RIGHT_ADDRESS = '10.0.0.2'
 SETTLE = 'sleep 0.5'  # until the other side listens, or has taken what is still under way
+# What 10 ms each way at the rate of an unlimited link needs; in every host, lest peers differ.
+BUFFERS = ''.join(f'echo 4096 131072 268435456 > /proc/sys/net/ipv4/tcp_{side}mem; '
+                  for side in 'rw')
 
 
 class LabError(Exception):
     """A program that failed, with what it said."""
+
+
+# What a measurement can end with besides figures: a program failed, or printed something else.
+MEASURING_ERRORS = (LabError, OSError, KeyError, ValueError, TypeError)
 
 
 class Lab:
@@ -42,43 +49,19 @@ class Lab:
         path.write_text(json.dumps(scenario), encoding='utf-8')
         return str(path)
 
-    def through_bare(self, left, right):
-        """What the two commands print, as JSON, joined by the bare forwarder."""
-        outputs = self.outputs()
-        self.run(self.tool('bare'), f'{SETTLE}; {left} > {outputs[0]} && {SETTLE}',
-                 f'exec {right} > {outputs[1]}')
-        return read_outputs(outputs)
-
-    def through_link(self, left, right, ready, **link):
-        """The same, joined by a Taploom link with these settings; and the run's report."""
-        outputs = self.outputs()
-        report = self.directory / 'report.json'
-        scenario = {
-            'nodes': {'left': {}, 'right': {'address': f'{RIGHT_ADDRESS}/24'}},
-            'links': [{'endpoints': ['left', 'right'], 'name': 'link', **link}],
-            'tasks': [
-                {'on': 'right', 'run': f'exec {right} > {outputs[1]}', 'background': True,
-                 'ready': ready},
-                {'on': 'left', 'run': f'{left} > {outputs[0]} && {SETTLE}'},
-            ],
-        }
-        self.run(str(self.taploom), 'run', self.write_scenario('pair', scenario), '--report',
-                 str(report))
-        return (*read_outputs(outputs), json.loads(report.read_text(encoding='utf-8')))
-
     def outputs(self):
         """Where the left and the right command of the next pair print to."""
         self.n_pairs += 1
         return [self.directory / f'{side}-{self.n_pairs}.json' for side in ('left', 'right')]
 
-    def start(self, *arguments):
-        """Taploom in the background, for those who watch it; see finish()."""
+    def start(self, *command):
+        """A program in the background, for those who watch it; see finish()."""
         with self.log.open('w', encoding='utf-8') as log:
-            return subprocess.Popen([self.taploom, *arguments], stdout=log, stderr=log)
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def finish(self, process):
         if process.wait() != 0:
-            raise LabError(f'taploom: status {process.returncode}\n'
+            raise LabError(f'{process.args[0]}: status {process.returncode}\n'
                            f'{self.log.read_text(encoding="utf-8")}')
 
     def processes_of(self, process):
@@ -99,6 +82,42 @@ class Lab:
             except (FileNotFoundError, ProcessLookupError):
                 continue
         return found
+
+
+class Usage:
+    """Processor time and memory of an emulator's processes while traffic passes. The first look
+    comes after its start and before the traffic, the last one in the rest after it."""
+
+    START_S, EVERY_S = 0.3, 0.2
+
+    def __init__(self, processes):
+        """`processes` is asked once, after START_S."""
+        self.processes = processes
+        self.processor_s = self.resident_bytes = 0
+        self.has_ended = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.has_ended.set()
+        self.thread.join()
+
+    def watch(self):
+        if self.has_ended.wait(self.START_S):
+            return
+        pids = self.processes()
+        try:
+            first_s = processor_seconds(pids)
+            while True:
+                self.processor_s = processor_seconds(pids) - first_s
+                self.resident_bytes = max(self.resident_bytes, resident_bytes(pids))
+                if self.has_ended.wait(self.EVERY_S):
+                    return
+        except (FileNotFoundError, ProcessLookupError):
+            return
 
 
 def read_outputs(outputs):
