@@ -16,7 +16,7 @@ from row import Row, binomial_interval, ratio_row
 ROOT = Path(__file__).resolve().parents[2]
 FULL_LINK = {'loss': '1%', 'rate': '10gbit', 'delay': '1ms'}
 TCP_SHARE = 1448 / 1514  # of a full frame, with timestamps
-EARLIEST_US = 30  # a processor that polls for a deadline spares the receiver part of its wake-up
+EARLIEST_US = 30  # an emulator kept awake by other flows spares the wake-up in the baseline
 
 
 def in_turns(runs, load, read, **measured):

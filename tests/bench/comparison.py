@@ -27,6 +27,7 @@ COLUMNS = {
     'processor': 'CPU s/Gbit',
     'memory': 'memory, MB',
 }
+DECIMALS = {'processor': 3, 'memory': 1}
 QUANTILES = ('p50', 'p99', 'p999')
 HEAD = ['link', 'peer']
 
@@ -113,7 +114,7 @@ class Comparison:
                 yield ' / '.join(f'{self.delay_error_us(link, peer, quantile):.0f}'
                                  for quantile in QUANTILES)
             else:
-                yield f'{median(values):.{3 if column == "processor" else 0}f}'
+                yield f'{median(values):.{DECIMALS.get(column, 0)}f}'
 
     def rows(self):
         """What has to be reached against other emulators at 10 ms."""

@@ -4,7 +4,8 @@
 //
 //     tap_bridge DELAY BITS-A-SECOND|0 LOSS-PROBABILITY RUN
 //
-// Prints a line once both TAPs are there. Not over CSMA, whose bus is busy while a frame propagates: one frame a delay.
+// Prints a line once both TAPs are there. Not over CSMA, whose bus is busy while a frame
+// propagates: one frame a delay.
 #include <cstdlib>
 #include <iostream>
 
