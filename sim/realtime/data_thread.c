@@ -107,8 +107,6 @@ static void data_thread_prepare(DataThread *self)
     prctl(PR_SET_TIMERSLACK, 1);
     if (self->grants != NULL)
         grants_take(self->grants);
-    self->start_ns = clock_monotonic_ns() - engine_now(self->engine);
-    self->epoch_ns = clock_wall_ns() - engine_now(self->engine);
     sem_post(&self->started);
 }
 
@@ -134,6 +132,8 @@ static gpointer data_thread_run(gpointer data)
 void data_thread_start(DataThread *self, Grants *grants)
 {
     self->grants = grants;
+    self->start_ns = clock_monotonic_ns() - engine_now(self->engine);
+    self->epoch_ns = clock_wall_ns() - engine_now(self->engine);
     sem_init(&self->started, 0, 0);
     self->thread = g_thread_new("data", data_thread_run, self);
     while (sem_wait(&self->started) < 0)

@@ -107,8 +107,7 @@ static void test_memory_has_its_range(void)
                   "3:9: memory: \"999999B\" is out of range: write 1MB to 16000GB");
     ASSERT_ERRORS(NETWORK "memory: 16001GB\n",
                   "3:9: memory: \"16001GB\" is out of range: write 1MB to 16000GB");
-    ASSERT_ERRORS(NETWORK "memory: 512\n",
-                  "3:9: memory: \"512\" has no unit: write 512kB or 512B");
+    ASSERT_ERRORS(NETWORK "memory: 512\n", "3:9: memory: \"512\" has no unit: write 512kB or 512B");
 }
 
 static void test_sections_have_their_shapes(void)
