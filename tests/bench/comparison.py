@@ -141,13 +141,12 @@ class Comparison:
 
 def take(into, column, outcome, link):
     """What one load says, into the lists of one peer on one link."""
-    if outcome.resident_bytes is not None:
-        into.memory.append(outcome.resident_bytes / 1e6)
     into.invalid_runs += outcome.report.get('valid') is False
     if column in ('tcp', 'tcp4'):
         getattr(into, column).append(tcp_mbit(outcome))
     if column == 'tcp' and outcome.processor_s is not None:
         into.processor.append(outcome.processor_s / tcp_gbit(outcome))
+        into.memory.append(outcome.resident_bytes / 1e6)
     if column == 'packets':
         into.packets.append(kilopackets(outcome))
     if column == 'delay':
