@@ -91,9 +91,9 @@ class Usage:
     START_S, EVERY_S = 0.3, 0.2
 
     def __init__(self, processes):
-        """`processes` is asked once, after START_S."""
+        """`processes` is asked after START_S, until it knows some. Without any, both are None."""
         self.processes = processes
-        self.processor_s = self.resident_bytes = 0
+        self.processor_s = self.resident_bytes = None
         self.has_ended = threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
@@ -106,14 +106,16 @@ class Usage:
         self.thread.join()
 
     def watch(self):
-        if self.has_ended.wait(self.START_S):
-            return
-        pids = self.processes()
+        pids = []
+        while not pids:
+            if self.has_ended.wait(self.START_S):
+                return
+            pids = self.processes()
         try:
             first_s = processor_seconds(pids)
             while True:
                 self.processor_s = processor_seconds(pids) - first_s
-                self.resident_bytes = max(self.resident_bytes, resident_bytes(pids))
+                self.resident_bytes = max(self.resident_bytes or 0, resident_bytes(pids))
                 if self.has_ended.wait(self.EVERY_S):
                     return
         except (FileNotFoundError, ProcessLookupError):

@@ -87,5 +87,4 @@ class Namespaces:
                 if right.poll() is None:
                     os.killpg(right.pid, signal.SIGTERM)
                 right.wait()
-        took = (usage.processor_s, usage.resident_bytes) if self.emulators else ()
-        return Outcome(*read_outputs(outputs), *took)
+        return Outcome(*read_outputs(outputs), usage.processor_s, usage.resident_bytes)
