@@ -49,7 +49,7 @@ static uint16_t packet_ethertype(const uint8_t *bytes, uint32_t length_bytes, ui
 static bool packet_locate_ipv4(Packet *packet, const uint8_t *bytes, uint32_t length_bytes)
 {
     const uint8_t *ip = bytes + packet->network_bytes;
-    uint32_t header_bytes;
+    uint32_t header_bytes, at;
 
     if (packet->network_bytes + (uint32_t)PACKET_IPV4_HEADER_BYTES > length_bytes ||
         ip[0] >> 4 != 4)
@@ -58,8 +58,9 @@ static bool packet_locate_ipv4(Packet *packet, const uint8_t *bytes, uint32_t le
     packet->version = 4;
     packet->protocol = ip[IPV4_PROTOCOL];
     packet->is_fragment = (packet_load16(ip + IPV4_FRAGMENT) & IPV4_FRAGMENT_MASK) != 0;
-    packet->transport_bytes = (uint16_t)(packet->network_bytes + header_bytes);
-    return header_bytes >= PACKET_IPV4_HEADER_BYTES && packet->transport_bytes <= length_bytes;
+    at = packet->network_bytes + header_bytes;
+    packet->transport_bytes = (uint16_t)at;
+    return header_bytes >= PACKET_IPV4_HEADER_BYTES && at <= length_bytes;
 }
 
 static bool packet_locate_ipv6(Packet *packet, const uint8_t *bytes, uint32_t length_bytes)
@@ -93,6 +94,9 @@ bool packet_locate(Packet *packet, const uint8_t *bytes, uint32_t length_bytes, 
     uint16_t type = 0;
 
     *packet = (Packet){0};
+    // The longest frame is longer than an offset can tell.
+    if (length_bytes > UINT16_MAX)
+        length_bytes = UINT16_MAX;
     if (has_ethernet)
         type = packet_ethertype(bytes, length_bytes, &at);
     else if (length_bytes > 0)

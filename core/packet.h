@@ -39,7 +39,8 @@ typedef struct {
     bool is_fragment;         // of a packet in several: only the first has a transport header
 } Packet;
 
-// Finds the headers. False when it is not IP, or ends before the transport header starts.
+// Finds the headers. False when it is not IP, or ends before the transport header starts, or that
+// lies beyond 65535 bytes.
 bool packet_locate(Packet *packet, const uint8_t *bytes, uint32_t length_bytes, bool has_ethernet);
 
 static inline uint16_t packet_load16(const uint8_t *at)
