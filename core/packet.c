@@ -18,6 +18,7 @@ enum {
     IPV4_FRAGMENT = 6, // flags and offset
     IPV4_PROTOCOL = 9,
     IPV4_CHECKSUM = 10,
+    IPV4_AFTER_CHECKSUM = 12,
     IPV4_FRAGMENT_MASK = 0x3fff, // more fragments, and the offset
 
     IPV6_PAYLOAD_LENGTH = 4,
@@ -109,6 +110,14 @@ bool packet_locate(Packet *packet, const uint8_t *bytes, uint32_t length_bytes, 
     return false;
 }
 
+static uint16_t packet_ipv4_checksum(const uint8_t *network)
+{
+    uint64_t sum = checksum_add(0, network, IPV4_CHECKSUM);
+    uint32_t rest_bytes = (network[0] & 0xfU) * 4 - IPV4_AFTER_CHECKSUM;
+
+    return (uint16_t)~checksum_fold(checksum_add(sum, network + IPV4_AFTER_CHECKSUM, rest_bytes));
+}
+
 void packet_set_length(uint8_t *network, uint32_t packet_bytes, uint16_t id_step)
 {
     uint16_t checksum;
@@ -120,9 +129,20 @@ void packet_set_length(uint8_t *network, uint32_t packet_bytes, uint16_t id_step
     }
     packet_store16(network + IPV4_TOTAL_LENGTH, (uint16_t)packet_bytes);
     packet_store16(network + IPV4_ID, (uint16_t)(packet_load16(network + IPV4_ID) + id_step));
-    memset(network + IPV4_CHECKSUM, 0, sizeof checksum);
-    checksum = (uint16_t)~checksum_fold(checksum_add(0, network, (network[0] & 0xfU) * 4));
+    checksum = packet_ipv4_checksum(network);
     memcpy(network + IPV4_CHECKSUM, &checksum, sizeof checksum);
+}
+
+bool packet_has_length(const uint8_t *network, uint32_t packet_bytes)
+{
+    uint16_t checksum;
+
+    if (network[0] >> 4 == 6)
+        return packet_load16(network + IPV6_PAYLOAD_LENGTH) ==
+               packet_bytes - PACKET_IPV6_HEADER_BYTES;
+    memcpy(&checksum, network + IPV4_CHECKSUM, sizeof checksum);
+    return packet_load16(network + IPV4_TOTAL_LENGTH) == packet_bytes &&
+           checksum == packet_ipv4_checksum(network);
 }
 
 void packet_exchange_length(uint8_t *checksum_field, uint32_t old_bytes, uint32_t new_bytes)

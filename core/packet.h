@@ -75,6 +75,9 @@ static inline void packet_store32(uint8_t *at, uint32_t value)
 // IPv4 identification, and makes an IPv4 header checksum right again.
 void packet_set_length(uint8_t *network, uint32_t packet_bytes, uint16_t id_step);
 
+// Whether the IP header at `network` is one that packet_set_length() would leave as it is.
+bool packet_has_length(const uint8_t *network, uint32_t packet_bytes);
+
 // Exchanges the length of the TCP segment or UDP datagram in the sum over its pseudo-header, which
 // is what the checksum field of an unfinished one holds (RFC 1624).
 void packet_exchange_length(uint8_t *checksum_field, uint32_t old_bytes, uint32_t new_bytes);

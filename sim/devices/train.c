@@ -58,6 +58,35 @@ static GsoType packet_gso_type(const Packet *packet, const Frame *frame)
     return GSO_NONE;
 }
 
+// Whether an ordinary frame has just the lengths that a cut would give it: none is wrong, and
+// nothing lies behind the packet, such as what fills up a short Ethernet frame. The segments of a
+// super-frame are made so whatever its own say.
+static bool train_frame_is_exact(const Train *train, const Frame *frame)
+{
+    const uint8_t *bytes = frame_bytes_const(frame);
+    const Packet *packet = &train->packet;
+
+    if (frame->n_segments > 1)
+        return true;
+    return packet_has_length(bytes + packet->network_bytes,
+                             frame->length_bytes - packet->network_bytes) &&
+           (train_is_tcp(train) ||
+            packet_load16(bytes + packet->transport_bytes + PACKET_UDP_LENGTH) ==
+                frame->length_bytes - packet->transport_bytes);
+}
+
+// Whether the unfinished checksums of two frames differ only by their lengths.
+static bool train_agrees_checksum(const Train *train, const Frame *lead, const Frame *next)
+{
+    uint32_t at = (uint32_t)lead->csum_start_bytes + lead->csum_offset_bytes;
+    uint8_t field[2];
+
+    memcpy(field, frame_bytes_const(lead) + at, sizeof field);
+    packet_exchange_length(field, lead->length_bytes - train->packet.transport_bytes,
+                           next->length_bytes - train->packet.transport_bytes);
+    return memcmp(field, frame_bytes_const(next) + at, sizeof field) == 0;
+}
+
 // Makes `lead` the first frame. Returns whether any can follow.
 static bool train_lead(Train *train, const Frame *lead, OffloadSet set, bool has_ethernet)
 {
@@ -91,7 +120,8 @@ static bool train_lead(Train *train, const Frame *lead, OffloadSet set, bool has
             return false;
         train->offload.has_cwr = (flags & PACKET_TCP_CWR) != 0;
     }
-    return train->payload_bytes == lead->n_segments * (uint32_t)train->offload.size_bytes;
+    return train->payload_bytes == lead->n_segments * (uint32_t)train->offload.size_bytes &&
+           train_frame_is_exact(train, lead);
 }
 
 static bool train_agrees_ip(const Train *train, const uint8_t *a, const uint8_t *b)
@@ -138,7 +168,8 @@ static bool train_takes(const Train *train, const Frame *next)
         IP_PACKET_MAX_BYTES)
         return false;
     if (!bytes_agree(a, b, 0, train->packet.network_bytes) ||
-        !train_agrees_ip(train, a + train->packet.network_bytes, b + train->packet.network_bytes))
+        !train_agrees_ip(train, a + train->packet.network_bytes, b + train->packet.network_bytes) ||
+        !train_frame_is_exact(train, next) || !train_agrees_checksum(train, lead, next))
         return false;
     a += train->packet.transport_bytes;
     b += train->packet.transport_bytes;

@@ -266,6 +266,26 @@ static void test_set_length_of_ipv6(void)
     g_assert_cmpmem(header->data, header->len, expected, sizeof expected);
 }
 
+// Only the header that packet_set_length() makes: any other bit in its length or checksum is seen.
+static void test_has_length(void)
+{
+    g_autoptr(GByteArray) ipv4 = g_byte_array_new(), ipv6 = g_byte_array_new();
+
+    put_ipv4(ipv4, 6, 0x4000, TCP);
+    packet_set_length(ipv4->data, 1500, 0);
+    g_assert_true(packet_has_length(ipv4->data, 1500));
+    g_assert_false(packet_has_length(ipv4->data, 1499));
+    for (unsigned bit = 8; bit < ipv4->len * 8; bit++) { // the first byte is its own length
+        ipv4->data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        g_assert_false(packet_has_length(ipv4->data, 1500));
+        ipv4->data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    put_ipv6(ipv6, TCP);
+    packet_set_length(ipv6->data, 1500, 0);
+    g_assert_true(packet_has_length(ipv6->data, 1500));
+    g_assert_false(packet_has_length(ipv6->data, 1501));
+}
+
 static void test_exchange_length(void)
 {
     static const struct {
@@ -298,6 +318,7 @@ int main(int argc, char *argv[])
                     test_loads_and_stores_are_big_endian);
     g_test_add_func("/core/packet/set-length-of-ipv4", test_set_length_of_ipv4);
     g_test_add_func("/core/packet/set-length-of-ipv6", test_set_length_of_ipv6);
+    g_test_add_func("/core/packet/has-length", test_has_length);
     g_test_add_func("/core/packet/exchange-length", test_exchange_length);
     return g_test_run();
 }
