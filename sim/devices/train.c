@@ -106,6 +106,9 @@ static bool train_lead(Train *train, const Frame *lead, OffloadSet set, bool has
     if (train->header_bytes >= lead->length_bytes ||
         train->header_bytes > SUPER_FRAME_HEADER_MAX_BYTES)
         return false;
+    if (type != GSO_UDP &&
+        train->header_bytes < train->packet.transport_bytes + (uint32_t)PACKET_TCP_HEADER_BYTES)
+        return false;
     train->payload_bytes = payload_of(train, lead);
     train->offload = (SegmentationOffload){
         .type = type,

@@ -385,6 +385,26 @@ static void test_padding_is_no_payload(void)
     }
 }
 
+// A TCP header that claims to be shorter than one.
+static void test_impossible_tcp_header_stays_alone(void)
+{
+    for (uint8_t n_words = 0; n_words < 5; n_words++) {
+        Stream stream = {.type = GSO_TCP4, .size_bytes = 100};
+        Fixture fixture;
+
+        open_queue(&fixture, true);
+        for (int n = 0; n < 2; n++) {
+            Frame *frame = burst(&stream, &fixture, 100, 0);
+
+            frame_bytes(frame)[14 + 20 + PACKET_TCP_DATA_OFFSET] = (uint8_t)(n_words << 4);
+            add(&fixture, frame);
+            stream.seq += 32 - n_words * 4U; // so much of the header counts as payload
+        }
+        assert_trains(&fixture, TAKES_ALL, "1 1");
+        close_queue(&fixture);
+    }
+}
+
 enum { N_STREAMS = 6 };
 
 // A burst cut at random places; pieces get lost, are finished, or have a bit of a header changed.
@@ -476,6 +496,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/sim/devices/train/any-bit-that-differs-parts",
                     test_any_bit_that_differs_parts);
     g_test_add_func("/sim/devices/train/padding-is-no-payload", test_padding_is_no_payload);
+    g_test_add_func("/sim/devices/train/impossible-tcp-header-stays-alone",
+                    test_impossible_tcp_header_stays_alone);
     g_test_add_func("/sim/devices/train/random-streams", test_random_streams);
     return g_test_run();
 }
