@@ -11,6 +11,7 @@
 
 enum {
     IP_PACKET_MAX_BYTES = 65535,
+    UDP_MAX_SEGMENTS = 64, // UDP_MAX_SEGMENTS of Linux 6.2; later 128: more are refused
 
     IPV4_ID = 4,
     IPV4_AFTER_ID = 6,
@@ -165,6 +166,8 @@ static bool train_takes(const Train *train, const Frame *next)
     if (next->n_segments == 1 ? payload_of(train, next) > gso_size_bytes
                               : next->gso_size_bytes != gso_size_bytes ||
                                     next->gso_header_bytes != train->header_bytes)
+        return false;
+    if (!train_is_tcp(train) && train->n_segments + next->n_segments > UDP_MAX_SEGMENTS)
         return false;
     if (train->header_bytes - train->packet.network_bytes + train->payload_bytes +
             payload_of(train, next) >

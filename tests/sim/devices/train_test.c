@@ -15,6 +15,7 @@ enum {
     POOL_BYTES = 1 << 28,
     SEGMENT_MAX_BYTES = 10000,
     TAKES_ALL = 1 << GSO_NONE | 1 << GSO_TCP4 | 1 << GSO_TCP6 | 1 << GSO_UDP,
+    UDP_MAX_SEGMENTS = 64, // of Linux 6.2, which refuses more
     IP_MAX_BYTES = 65535,
 };
 
@@ -89,6 +90,8 @@ static Frame *train_read(Train *train, Fixture *fixture)
     g_assert_true(vnet_header_take(frame, fixture->has_ethernet));
     g_assert_cmpuint(frame->n_segments, ==, train->n_segments);
     g_assert_cmpuint(frame->length_bytes - train->packet.network_bytes, <=, IP_MAX_BYTES);
+    if (frame->gso_type == GSO_UDP)
+        g_assert_cmpuint(frame->n_segments, <=, UDP_MAX_SEGMENTS);
     return frame;
 }
 
@@ -324,6 +327,22 @@ static void test_at_most_what_an_ip_length_tells(void)
     close_queue(&fixture);
 }
 
+// More than that the kernel refuses, and all would be lost.
+static void test_at_most_64_datagrams(void)
+{
+    Stream stream = {.type = GSO_UDP, .size_bytes = 100};
+    Fixture fixture;
+
+    open_queue(&fixture, true);
+    add_burst(&stream, &fixture, 4000);
+    add_burst(&stream, &fixture, 2400);
+    add_burst(&stream, &fixture, 3200);
+    add_burst(&stream, &fixture, 3300);
+    add_burst(&stream, &fixture, 6400);
+    assert_trains(&fixture, TAKES_ALL, "2 1 1 1");
+    close_queue(&fixture);
+}
+
 // Of the headers of an ordinary frame no bit can differ unnoticed, wherever in the train it is.
 static void test_any_bit_that_differs_parts(void)
 {
@@ -493,6 +512,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/sim/devices/train/at-most-64-frames", test_at_most_64_frames);
     g_test_add_func("/sim/devices/train/at-most-what-an-ip-length-tells",
                     test_at_most_what_an_ip_length_tells);
+    g_test_add_func("/sim/devices/train/at-most-64-datagrams", test_at_most_64_datagrams);
     g_test_add_func("/sim/devices/train/any-bit-that-differs-parts",
                     test_any_bit_that_differs_parts);
     g_test_add_func("/sim/devices/train/padding-is-no-payload", test_padding_is_no_payload);
