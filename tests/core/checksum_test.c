@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "tests/support/dice.h"
+
 enum { BYTES = 200 };
 
 // A folded sum as the two bytes that are stored, read as the network reads them.
@@ -28,10 +30,10 @@ static uint16_t plain_sum(const uint8_t *bytes, size_t n_bytes)
     return (uint16_t)sum;
 }
 
-static void random_fill(GRand *random, uint8_t *bytes, size_t n_bytes)
+static void random_fill(Dice *dice, uint8_t *bytes, size_t n_bytes)
 {
     for (size_t i = 0; i < n_bytes; i++)
-        bytes[i] = (uint8_t)g_rand_int_range(random, 0, 256);
+        bytes[i] = (uint8_t)dice_throw(dice, 256);
 }
 
 // RFC 1071, 3.
@@ -45,14 +47,14 @@ static void test_example_of_the_rfc(void)
 // Up to the end of their memory, so that a sanitizer sees reads beyond it.
 static void test_every_length_at_every_alignment(void)
 {
-    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    Dice dice = dice_new(1);
 
     for (size_t n_bytes = 0; n_bytes <= BYTES; n_bytes++) {
         for (size_t start = 0; start < 8; start++) {
             g_autofree uint8_t *exact = g_malloc(start + n_bytes + 1);
             const uint8_t *end = exact + start + n_bytes + 1;
 
-            random_fill(random, exact, start + n_bytes + 1);
+            random_fill(&dice, exact, start + n_bytes + 1);
             g_assert_cmphex(stored(checksum_add(0, end - n_bytes, n_bytes)), ==,
                             plain_sum(end - n_bytes, n_bytes));
         }
@@ -72,10 +74,10 @@ static void test_longest_frame_of_ones(void)
 
 static void test_stretches_add_up_to_the_whole(void)
 {
-    g_autoptr(GRand) random = g_rand_new_with_seed(2);
+    Dice dice = dice_new(2);
     uint8_t bytes[BYTES + 1];
 
-    random_fill(random, bytes, sizeof bytes);
+    random_fill(&dice, bytes, sizeof bytes);
     for (size_t cut = 0; cut <= BYTES; cut += 2) {
         uint64_t sum = checksum_add(0, bytes, cut);
 

@@ -197,7 +197,8 @@ static void test_copy_is_equal_and_apart(void)
         copy = frame_copy(frame);
         g_assert_true(copy != frame);
         g_assert_null(copy->next);
-        g_assert_cmpmem(frame_bytes(copy), copy->length_bytes, frame_bytes(frame), frame->length_bytes);
+        g_assert_cmpmem(frame_bytes(copy), copy->length_bytes, frame_bytes(frame),
+                        frame->length_bytes);
         g_assert_cmpmem(
             &copy->gso_size_bytes, offsetof(Frame, headroom) - offsetof(Frame, gso_size_bytes),
             &frame->gso_size_bytes, offsetof(Frame, headroom) - offsetof(Frame, gso_size_bytes));

@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "core/packet.h"
+#include "tests/support/dice.h"
 #include "tests/support/stream.h"
 
 enum {
@@ -182,7 +183,7 @@ static void test_drop_every_number_at_both_ends(void)
 }
 
 // Cuts until nothing is left to cut, somewhere else each time.
-static void cut_to_pieces(const Fixture *fixture, GRand *random, Frame *frame, unsigned first)
+static void cut_to_pieces(const Fixture *fixture, Dice *dice, Frame *frame, unsigned first)
 {
     unsigned n_segments = frame->n_segments;
     Frame *rest = NULL;
@@ -193,19 +194,19 @@ static void cut_to_pieces(const Fixture *fixture, GRand *random, Frame *frame, u
         frame_free(frame);
         return;
     }
-    n_front = (unsigned)g_rand_int_range(random, 1, (gint32)n_segments);
+    n_front = 1 + dice_throw(dice, n_segments - 1);
     g_assert_true(super_frame_cut(&frame, n_front, &rest));
-    cut_to_pieces(fixture, random, frame, first);
-    cut_to_pieces(fixture, random, rest, first + n_front);
+    cut_to_pieces(fixture, dice, frame, first);
+    cut_to_pieces(fixture, dice, rest, first + n_front);
 }
 
 static void cut_in_chains(Fixture *fixture)
 {
-    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+    Dice dice = dice_new(3);
     uint64_t in_use_frames;
 
     for (int i = 0; i < 50; i++)
-        cut_to_pieces(fixture, random, frame_copy(fixture->whole), 0);
+        cut_to_pieces(fixture, &dice, frame_copy(fixture->whole), 0);
     in_use_frames = frame_pool_in_use_frames(fixture->pool);
     g_assert_cmpuint(in_use_frames, ==, 1 + N_SEGMENTS);
     frame_free(fixture->whole);

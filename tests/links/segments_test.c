@@ -9,6 +9,7 @@
 
 #include "core/packet.h"
 #include "tests/support/conservation.h"
+#include "tests/support/dice.h"
 #include "tests/support/link_rig.h"
 #include "tests/support/stream.h"
 
@@ -113,12 +114,12 @@ static void streams_init(Stream streams[N_STREAMS], FramePool *pool)
     }
 }
 
-static void push_burst(Stream *stream, GRand *random, Way *wholes, Way *segments)
+static void push_burst(Stream *stream, Dice *dice, Way *wholes, Way *segments)
 {
     StreamBurst burst = {
-        .payload_bytes = (uint32_t)g_rand_int_range(random, 1, BURST_MAX_BYTES),
-        .last_flags = g_rand_boolean(random) ? PACKET_TCP_PSH : PACKET_TCP_FIN,
-        .has_cwr = stream->type != GSO_UDP && g_rand_boolean(random),
+        .payload_bytes = 1 + dice_throw(dice, BURST_MAX_BYTES - 1),
+        .last_flags = dice_throw(dice, 2) == 0 ? PACKET_TCP_PSH : PACKET_TCP_FIN,
+        .has_cwr = stream->type != GSO_UDP && dice_throw(dice, 2) == 0,
     };
     FrameQueue queue;
     Frame *frame;
@@ -129,10 +130,10 @@ static void push_burst(Stream *stream, GRand *random, Way *wholes, Way *segments
         sink_push(link_entry(segments->link, LINK_FORWARD), frame);
 }
 
-static void assert_equivalent(const char *text, int64_t gap_ns, int64_t tolerance_ns, guint32 seed)
+static void assert_equivalent(const char *text, int64_t gap_ns, int64_t tolerance_ns, uint64_t seed)
 {
     g_autoptr(LinkConfig) config = link_rig_config(text);
-    g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+    Dice dice = dice_new(seed);
     FramePool *pool = frame_pool_new(POOL_BYTES);
     Engine *engine = engine_new();
     Stream streams[N_STREAMS];
@@ -143,10 +144,10 @@ static void assert_equivalent(const char *text, int64_t gap_ns, int64_t toleranc
     way_open(&wholes, engine, config);
     way_open(&segments, engine, config);
     for (int i = 0; i < N_BURSTS; i++) {
-        int64_t wait_ns = (int64_t)(g_rand_double(random) * (double)gap_ns);
+        int64_t wait_ns = gap_ns / 1000 * dice_throw(&dice, 1000);
 
         engine_run_until(engine, engine_now(engine) + wait_ns);
-        push_burst(&streams[g_rand_int_range(random, 0, N_STREAMS)], random, &wholes, &segments);
+        push_burst(&streams[dice_throw(&dice, N_STREAMS)], &dice, &wholes, &segments);
         conservation_assert(wholes.link);
     }
     while (engine_next_due_ns(engine) != ENGINE_NEVER_NS)
@@ -166,37 +167,37 @@ static const int64_t rates_bps[] = {1000000,    10000000,    333000000,
 static const char *const queues[] = {"1 packets", "17 packets", "200 packets", "3kB",
                                      "100kB",     "1ms",        "30ms"};
 static const char *const losses[] = {"0%", "0.1%", "5%", "50%", "99%"};
-static const char *const jitters[] = {"", ", jitter 300us",
-                                      ", jitter 2ms, "
-                                      "jitter.distribution normal"};
+static const char *const jitters[] = {
+    "",
+    ", jitter 300us",
+    ", jitter 2ms, jitter.distribution normal",
+};
 
 // A random configuration; `*gap_ns` loads its rate about once.
-static char *random_config(GRand *random, const char *spacing, int64_t *gap_ns)
+static char *random_config(Dice *dice, const char *spacing, int64_t *gap_ns)
 {
-    int rate = g_rand_int_range(random, 0, G_N_ELEMENTS(rates));
+    uint32_t rate = dice_throw(dice, G_N_ELEMENTS(rates));
     g_autofree char *queue =
-        g_strdup_printf(", queue %s", queues[g_rand_int_range(random, 0, G_N_ELEMENTS(queues))]);
-    bool has_rate = g_rand_int_range(random, 0, 5) > 0;
+        g_strdup_printf(", queue %s", queues[dice_throw(dice, G_N_ELEMENTS(queues))]);
+    bool has_rate = dice_throw(dice, 5) > 0;
 
     *gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 1000000000 / rates_bps[rate];
-    return g_strdup_printf("%s%s%s%sloss %s, delay %dus%s, spacing %s", has_rate ? "rate " : "",
-                           has_rate ? rates[rate] : "",
-                           has_rate && g_rand_boolean(random) ? queue : "",
-                           has_rate ? ", overhead 24B, " : "",
-                           losses[g_rand_int_range(random, 0, G_N_ELEMENTS(losses))],
-                           g_rand_int_range(random, 1, 5000),
-                           jitters[g_rand_int_range(random, 0, G_N_ELEMENTS(jitters))], spacing);
+    return g_strdup_printf(
+        "%s%s%s%sloss %s, delay %uus%s, spacing %s", has_rate ? "rate " : "",
+        has_rate ? rates[rate] : "", has_rate && dice_throw(dice, 2) == 0 ? queue : "",
+        has_rate ? ", overhead 24B, " : "", losses[dice_throw(dice, G_N_ELEMENTS(losses))],
+        1 + dice_throw(dice, 4999), jitters[dice_throw(dice, G_N_ELEMENTS(jitters))], spacing);
 }
 
 static void assert_random_stages(const char *spacing, int64_t tolerance_ns)
 {
-    g_autoptr(GRand) random = g_rand_new_with_seed(20);
+    Dice dice = dice_new(20);
 
     for (int i = 0; i < N_CONFIGS; i++) {
         int64_t gap_ns;
-        g_autofree char *text = random_config(random, spacing, &gap_ns);
+        g_autofree char *text = random_config(&dice, spacing, &gap_ns);
 
-        assert_equivalent(text, gap_ns, tolerance_ns, (guint32)i);
+        assert_equivalent(text, gap_ns, tolerance_ns, (uint64_t)i);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "tests/support/dice.h"
 #include "tests/support/stream.h"
 
 enum {
@@ -427,16 +428,16 @@ static void test_impossible_tcp_header_stays_alone(void)
 enum { N_STREAMS = 6 };
 
 // A burst cut at random places; pieces get lost, are finished, or have a bit of a header changed.
-static void add_pieces(Fixture *fixture, GRand *random, Frame *whole)
+static void add_pieces(Fixture *fixture, Dice *dice, Frame *whole)
 {
     while (whole != NULL) {
-        unsigned n_front = (unsigned)g_rand_int_range(random, 1, 1 + MIN(whole->n_segments, 20));
+        unsigned n_front = 1 + dice_throw(dice, MIN(whole->n_segments, 20));
         Frame *piece = whole, *rest = NULL;
 
         if (n_front < whole->n_segments)
             g_assert_true(super_frame_cut(&piece, n_front, &rest));
         whole = rest;
-        switch (g_rand_int_range(random, 0, 20)) {
+        switch (dice_throw(dice, 20)) {
         case 0:
             frame_free(piece);
             continue;
@@ -449,8 +450,7 @@ static void add_pieces(Fixture *fixture, GRand *random, Frame *whole)
             }
             break;
         case 2:
-            frame_bytes(piece)[g_rand_int_range(random, 0, 54)] ^=
-                (uint8_t)(1 << g_rand_int_range(random, 0, 8));
+            frame_bytes(piece)[dice_throw(dice, 54)] ^= (uint8_t)(1 << dice_throw(dice, 8));
             break;
         }
         add(fixture, piece);
@@ -467,7 +467,7 @@ static void test_random_streams(void)
         {.type = GSO_TCP4, .size_bytes = 8948, .has_vlan = true},
         {.type = GSO_TCP4, .size_bytes = 21},
     };
-    g_autoptr(GRand) random = g_rand_new_with_seed(6);
+    Dice dice = dice_new(6);
     Stream streams[N_STREAMS];
     unsigned n_singles = 0, n_coupled = 0;
     Fixture fixture;
@@ -475,15 +475,15 @@ static void test_random_streams(void)
     memcpy(streams, kinds, sizeof streams);
     open_queue(&fixture, true);
     for (int i = 0; i < 300; i++) {
-        int number = g_rand_int_range(random, 0, N_STREAMS);
-        int n_bursts = g_rand_int_range(random, 1, 5);
+        uint32_t number = dice_throw(&dice, N_STREAMS);
+        int n_bursts = 1 + (int)dice_throw(&dice, 4);
 
         for (int n = 0; n < n_bursts; n++)
-            add_pieces(&fixture, random,
+            add_pieces(&fixture, &dice,
                        burst(&streams[number], &fixture,
-                             (uint32_t)g_rand_int_range(random, 1, 60) *
-                                 streams[number].size_bytes / g_rand_int_range(random, 9, 12),
-                             g_rand_int_range(random, 0, 5) == 0 ? PACKET_TCP_PSH : 0));
+                             (1 + dice_throw(&dice, 59)) * streams[number].size_bytes /
+                                 (9 + dice_throw(&dice, 3)),
+                             dice_throw(&dice, 5) == 0 ? PACKET_TCP_PSH : 0));
     }
     take_all(&fixture, TAKES_ALL);
     for (guint i = 0; i < fixture.lengths->len; i++) {
