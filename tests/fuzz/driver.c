@@ -74,7 +74,7 @@ static void test_seed(const void *path)
     run_replaced(seed);
 }
 
-// The only argument besides those of g_test is the directory.
+// The arguments besides those of g_test: what is tested, and the directory.
 int main(int argc, char *argv[])
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -82,13 +82,13 @@ int main(int argc, char *argv[])
     const char *name;
 
     g_test_init(&argc, &argv, NULL);
-    g_assert_cmpint(argc, ==, 2);
-    folder = g_dir_open(argv[1], 0, NULL);
+    g_assert_cmpint(argc, ==, 3);
+    folder = g_dir_open(argv[2], 0, NULL);
     g_assert_nonnull(folder);
     while ((name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *test = g_strdup_printf("/fuzz/scenario/%s", name);
+        g_autofree char *test = g_strdup_printf("/fuzz/%s/%s", argv[1], name);
 
-        g_ptr_array_add(paths, g_build_filename(argv[1], name, NULL));
+        g_ptr_array_add(paths, g_build_filename(argv[2], name, NULL));
         g_test_add_data_func(test, paths->pdata[paths->len - 1], test_seed);
     }
     g_assert_cmpuint(paths->len, >, 0);
