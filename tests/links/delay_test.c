@@ -7,6 +7,7 @@
 
 #include "links/jitter.h"
 #include "tests/support/link_rig.h"
+#include "tests/support/stream.h"
 
 #define HOUR_NS INT64_C(3600000000000)
 
@@ -268,6 +269,70 @@ static void test_delays_do_not_depend_on_other_stages(void)
     link_rig_close(&lossy);
 }
 
+static void rig_push_segments(LinkRig *rig, unsigned n_segments)
+{
+    Stream stream = {.pool = rig->pool, .type = GSO_UDP, .has_ethernet = true, .size_bytes = 18};
+
+    sink_push(link_entry(rig->link, LINK_FORWARD),
+              stream_next(&stream, &(StreamBurst){n_segments * 18}, NULL));
+}
+
+static void test_super_frame_stays_whole_without_jitter(void)
+{
+    LinkRig rig;
+
+    rig_open(&rig, "delay 5ms, spacing 0ns");
+    rig_push_segments(&rig, 40);
+    g_assert_cmpuint(link_held_frames(rig.link, LINK_FORWARD), ==, 40);
+    link_rig_run_to_end(&rig);
+    g_assert_cmpuint(probe_count(&rig.probe[LINK_FORWARD]), ==, 1);
+    g_assert_cmpuint(probe_record(&rig.probe[LINK_FORWARD], 0)->n_segments, ==, 40);
+    g_assert_cmpuint(probe_record(&rig.probe[LINK_FORWARD], 0)->due_span_ns, ==, 0);
+    g_assert_cmpint(rig_delay_ns(&rig, 0), ==, 5000000);
+    link_rig_close(&rig);
+}
+
+// The same frames one by one tell when each segment is due: a group is a run of those within the
+// spacing of the first, leaves with the last, and its span is the time between the two.
+static void assert_groups(const char *config, int64_t spacing_ns)
+{
+    enum { N_SEGMENTS = 1000 };
+    LinkRig alone, rig;
+    unsigned first = 0, n_several = 0;
+
+    rig_open(&alone, config);
+    rig_send(&alone, 0, N_SEGMENTS);
+    rig_open(&rig, config);
+    rig_push_segments(&rig, N_SEGMENTS);
+    link_rig_run_to_end(&rig);
+    for (unsigned n = 0; n < probe_count(&rig.probe[LINK_FORWARD]); n++) {
+        const ProbeRecord *group = probe_record(&rig.probe[LINK_FORWARD], n);
+        unsigned last = first + group->n_segments - 1;
+        int64_t span_ns = rig_delay_ns(&alone, last) - rig_delay_ns(&alone, first);
+
+        g_assert_cmpuint(group->index, ==, first);
+        g_assert_cmpint(group->at_ns, ==, rig_delay_ns(&alone, last));
+        g_assert_cmpint(span_ns, <=, spacing_ns);
+        g_assert_cmpint(group->due_span_ns, ==, group->n_segments > 1 ? span_ns : 0);
+        if (last + 1 < N_SEGMENTS)
+            g_assert_cmpint(rig_delay_ns(&alone, last + 1) - rig_delay_ns(&alone, first), >,
+                            spacing_ns);
+        n_several += group->n_segments > 1;
+        first = last + 1;
+    }
+    g_assert_cmpuint(first, ==, N_SEGMENTS);
+    g_assert_cmpuint(n_several, >, 0);
+    link_rig_close(&rig);
+    link_rig_close(&alone);
+}
+
+static void test_segments_due_within_the_spacing_leave_together(void)
+{
+    assert_groups("delay 5ms, jitter 1ms, spacing 0ns", 0); // those that wait behind another
+    assert_groups("delay 5ms, jitter 1ms, spacing 50us", 50000);
+    assert_groups("delay 5ms, jitter 1ms, jitter.distribution normal, spacing 1ms", 1000000);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -288,5 +353,9 @@ int main(int argc, char *argv[])
                     test_delay_of_each_frame_is_the_one_it_drew);
     g_test_add_func("/links/delay/delays-do-not-depend-on-other-stages",
                     test_delays_do_not_depend_on_other_stages);
+    g_test_add_func("/links/delay/super-frame-stays-whole-without-jitter",
+                    test_super_frame_stays_whole_without_jitter);
+    g_test_add_func("/links/delay/segments-due-within-the-spacing-leave-together",
+                    test_segments_due_within_the_spacing_leave_together);
     return g_test_run();
 }

@@ -150,6 +150,49 @@ static void test_none_is_late_without_a_bound(void)
     g_assert_cmpuint(counter_get(&meter->lateness.max_ns), ==, 3600 * SECOND_NS);
 }
 
+// Three of 154 bytes and one of 104, each 1 us after the one before, left together with the last.
+static const Frame together = {.length_bytes = 54 + 3 * 100 + 50,
+                               .n_segments = 4,
+                               .gso_size_bytes = 100,
+                               .gso_header_bytes = 54,
+                               .entered_ns = 500,
+                               .wired_ns = 5000,
+                               .due_ns = 15000,
+                               .wired_span_ns = 3000,
+                               .due_span_ns = 3000};
+
+static void test_segments_have_instants_of_their_own(void)
+{
+    g_autofree Meter *meter = meter_new();
+
+    meter_depart(meter, &together, 15200);
+    g_assert_cmpuint(counter_get(&meter->queue.count), ==, 4);
+    g_assert_cmpuint(counter_get(&meter->queue.sum_ns), ==, 1500 + 2500 + 3500 + 4500);
+    g_assert_cmpuint(counter_get(&meter->delay.count), ==, 4);
+    g_assert_cmpuint(counter_get(&meter->delay.sum_ns), ==, 13200 + 12200 + 11200 + 10200);
+    g_assert_cmpuint(counter_get(&meter->lateness.count), ==, 4);
+    g_assert_cmpuint(counter_get(&meter->lateness.sum_ns), ==, 3200 + 2200 + 1200 + 200);
+    g_assert_cmpuint(counter_get(&meter->lateness.max_ns), ==, 3200);
+    g_assert_cmpuint(counter_get(&meter->bytes), ==, 3 * 154 + 104);
+}
+
+// The first of a group waits for the last, and is late by as much.
+static void test_each_segment_is_late_by_itself(void)
+{
+    static const struct {
+        int64_t late_ns;
+        uint64_t n_late;
+    } cases[] = {{3200, 0}, {3199, 1}, {2200, 1}, {1000, 3}, {199, 4}};
+
+    for (unsigned n = 0; n < G_N_ELEMENTS(cases); n++) {
+        g_autofree Meter *meter = meter_new();
+
+        meter->late_ns = cases[n].late_ns;
+        meter_depart(meter, &together, 15200);
+        g_assert_cmpuint(counter_get(&meter->late_frames), ==, cases[n].n_late);
+    }
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -166,5 +209,9 @@ int main(int argc, char *argv[])
                     test_delay_and_queue_are_told_apart);
     g_test_add_func("/links/meter/late-is-beyond-the-bound", test_late_is_beyond_the_bound);
     g_test_add_func("/links/meter/none-is-late-without-a-bound", test_none_is_late_without_a_bound);
+    g_test_add_func("/links/meter/segments-have-instants-of-their-own",
+                    test_segments_have_instants_of_their_own);
+    g_test_add_func("/links/meter/each-segment-is-late-by-itself",
+                    test_each_segment_is_late_by_itself);
     return g_test_run();
 }

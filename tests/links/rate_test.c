@@ -3,6 +3,7 @@
 #include "links/rate.h"
 
 #include "tests/support/link_rig.h"
+#include "tests/support/stream.h"
 #include "tests/support/virtual_time.h"
 
 enum { FULL_BYTES = 1514 };
@@ -320,6 +321,120 @@ static void test_default_queue_is_at_least_16_full_frames(void)
     }
 }
 
+// Segments of FULL_BYTES, each of which takes 121.12 us at 100 Mbit/s, enter as one frame.
+static void rig_push_segments(LinkRig *rig, unsigned n_segments)
+{
+    Stream stream = {.pool = rig->pool, .type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1448};
+
+    sink_push(link_entry(rig->link, LINK_FORWARD),
+              stream_next(&stream, &(StreamBurst){n_segments * 1448}, NULL));
+}
+
+typedef struct {
+    int64_t at_ns;
+    unsigned n_segments;
+    uint32_t span_ns;
+} Group;
+
+static void rig_assert_groups(const LinkRig *rig, const Group *groups, unsigned n_groups)
+{
+    const Probe *probe = &rig->probe[LINK_FORWARD];
+    unsigned n_before = 0;
+
+    g_assert_cmpuint(probe_count(probe), ==, n_groups);
+    for (unsigned n = 0; n < n_groups; n++) {
+        const ProbeRecord *record = probe_record(probe, n);
+
+        g_assert_cmpint(record->at_ns, ==, groups[n].at_ns);
+        g_assert_cmpint(record->wired_ns, ==, groups[n].at_ns);
+        g_assert_cmpuint(record->n_segments, ==, groups[n].n_segments);
+        g_assert_cmpuint(record->wired_span_ns, ==, groups[n].span_ns);
+        g_assert_cmpuint(record->due_span_ns, ==, groups[n].span_ns);
+        g_assert_cmpuint(record->index, ==, n_before);
+        n_before += groups[n].n_segments;
+    }
+}
+
+// A group's departures lie within the spacing, its ends included.
+static void test_segments_leave_in_groups_within_the_spacing(void)
+{
+    static const struct {
+        const char *config;
+        unsigned n_groups;
+        Group groups[5];
+    } cases[] = {
+        {"rate 100mbit, spacing 100ms", 1, {{605600, 5, 484480}}},
+        {"rate 100mbit, spacing 242240ns", 2, {{363360, 3, 242240}, {605600, 2, 121120}}},
+        {"rate 100mbit, spacing 242239ns",
+         3,
+         {{242240, 2, 121120}, {484480, 2, 121120}, {605600, 1, 0}}},
+        {"rate 100mbit, spacing 50us",
+         5,
+         {{121120, 1, 0}, {242240, 1, 0}, {363360, 1, 0}, {484480, 1, 0}, {605600, 1, 0}}},
+        {"rate 100mbit, overhead ethernet, spacing 100ms", 1, {{615200, 5, 492160}}},
+        {"rate 100gbit", 1, {{605, 5, 484}}}, // 121.12 each, rounded down at the end
+    };
+
+    for (unsigned n = 0; n < G_N_ELEMENTS(cases); n++) {
+        LinkRig rig;
+
+        rig_open(&rig, cases[n].config);
+        rig_push_segments(&rig, 5);
+        g_assert_cmpuint(link_held_frames(rig.link, LINK_FORWARD), ==, 5);
+        link_rig_run_to_end(&rig);
+        rig_assert_groups(&rig, cases[n].groups, cases[n].n_groups);
+        link_rig_close(&rig);
+    }
+}
+
+static void test_queue_counts_segments(void)
+{
+    static const struct {
+        const char *config;
+        unsigned n_passed; // one under way, and what may wait
+    } cases[] = {
+        {"rate 100mbit, spacing 100ms, queue 3 packets", 4},
+        {"rate 100mbit, spacing 0ns, queue 3 packets", 4},
+        {"rate 100mbit, spacing 100ms, queue 3028B", 3},
+        {"rate 100mbit, spacing 100ms, queue 3027B", 2},
+        {"rate 100mbit, spacing 100ms, queue 484480ns", 5},
+        {"rate 100mbit, spacing 100ms, queue 484479ns", 4},
+        {"rate 100mbit, spacing 100ms, overhead ethernet, queue 484480ns", 4},
+    };
+
+    for (unsigned n = 0; n < G_N_ELEMENTS(cases); n++) {
+        LinkRig rig;
+
+        rig_open(&rig, cases[n].config);
+        rig_push_segments(&rig, 20);
+        link_rig_run_to_end(&rig);
+        g_assert_cmpuint(counter_get(&link_counters(rig.link, LINK_FORWARD)->out_frames), ==,
+                         cases[n].n_passed);
+        g_assert_cmpuint(counter_get(&link_counters(rig.link, LINK_FORWARD)->out_bytes), ==,
+                         cases[n].n_passed * FULL_BYTES);
+        g_assert_cmpuint(link_rig_dropped(&rig, LINK_FORWARD, DROP_QUEUE_FULL), ==,
+                         20 - cases[n].n_passed);
+        link_rig_close(&rig);
+    }
+}
+
+// Six leave as one group. While the third of them is being sent, the three behind it still count:
+// of five places two are free.
+static void test_group_under_way_fills_the_queue_until_its_turns(void)
+{
+    static const Group groups[] = {{726720, 6, 605600}, {968960, 2, 121120}};
+    LinkRig rig;
+
+    rig_open(&rig, "rate 100mbit, spacing 100ms, queue 5 packets");
+    rig_push_segments(&rig, 6);
+    link_rig_run(&rig, 300000);
+    rig_push_segments(&rig, 4);
+    link_rig_run_to_end(&rig);
+    rig_assert_groups(&rig, groups, G_N_ELEMENTS(groups));
+    g_assert_cmpuint(link_rig_dropped(&rig, LINK_FORWARD, DROP_QUEUE_FULL), ==, 2);
+    link_rig_close(&rig);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -346,5 +461,10 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/rate/default-queue-is-100-ms", test_default_queue_is_100_ms);
     g_test_add_func("/links/rate/default-queue-is-at-least-16-full-frames",
                     test_default_queue_is_at_least_16_full_frames);
+    g_test_add_func("/links/rate/segments-leave-in-groups-within-the-spacing",
+                    test_segments_leave_in_groups_within_the_spacing);
+    g_test_add_func("/links/rate/queue-counts-segments", test_queue_counts_segments);
+    g_test_add_func("/links/rate/group-under-way-fills-the-queue-until-its-turns",
+                    test_group_under_way_fills_the_queue_until_its_turns);
     return g_test_run();
 }

@@ -16,6 +16,9 @@ static void probe_push(Sink *sink, Frame *frame)
     record.wired_ns = frame->wired_ns;
     record.due_ns = frame->due_ns;
     record.length_bytes = frame->length_bytes;
+    record.n_segments = frame->n_segments;
+    record.wired_span_ns = frame->wired_span_ns;
+    record.due_span_ns = frame->due_span_ns;
     memcpy(record.head, frame_bytes(frame), MIN(frame->length_bytes, PROBE_HEAD_BYTES));
     memcpy(&record.serial, record.head, sizeof record.serial);
     g_array_append_val(probe->records, record);

@@ -19,7 +19,9 @@ typedef struct {
     int64_t due_ns;     //
     uint32_t serial;    // the number a Script wrote into the frame; the first four bytes
     uint32_t length_bytes;
-    uint8_t head[PROBE_HEAD_BYTES]; // zeros behind the end of a shorter frame
+    uint32_t n_segments;                 // frames it stands for
+    uint32_t wired_span_ns, due_span_ns; // as the frame carried them
+    uint8_t head[PROBE_HEAD_BYTES];      // zeros behind the end of a shorter frame
 } ProbeRecord;
 
 typedef struct {

@@ -13,6 +13,7 @@
 
 #include "core/frame.h"
 #include "sim/capture/ring.h"
+#include "tests/support/stream.h"
 
 #define EPOCH_NS G_GINT64_CONSTANT(1700000000123456789)
 
@@ -123,6 +124,18 @@ static void assert_frame(pcap_t *pcap, int64_t at_ns, uint32_t length_bytes,
     g_assert_cmpuint(header->caplen, ==, captured_bytes);
 }
 
+// The next one in the file is the start of `frame`.
+static void assert_bytes(pcap_t *pcap, int64_t at_ns, const Frame *frame, uint32_t captured_bytes)
+{
+    struct pcap_pkthdr *header;
+    const uint8_t *bytes;
+
+    g_assert_cmpint(pcap_next_ex(pcap, &header, &bytes), ==, 1);
+    g_assert_cmpint(header->ts.tv_sec * 1000000000 + header->ts.tv_usec, ==, at_ns);
+    g_assert_cmpuint(header->len, ==, frame->length_bytes);
+    g_assert_cmpmem(bytes, header->caplen, frame_bytes_const(frame), captured_bytes);
+}
+
 static unsigned count_frames(const char *path)
 {
     pcap_t *pcap = open_file(path);
@@ -199,6 +212,95 @@ static void test_filter(Fixture *fixture, const void *data)
     pcap = open_file(path);
     assert_frame(pcap, EPOCH_NS + 1, 100, 20);
     pcap_close(pcap);
+}
+
+// Ten segments, the last of 168 bytes, seen at 5 ns. The expected frames are appended to
+// `segments`.
+static void see_super_frame(Fixture *fixture, CapturePoint *point, FrameQueue *segments)
+{
+    Stream stream = {
+        .pool = fixture->pool, .type = GSO_TCP4, .has_ethernet = true, .size_bytes = 400};
+    Frame *frame = stream_next(
+        &stream, &(StreamBurst){9 * 400 + 102, .last_flags = 1, .has_cwr = true}, segments);
+
+    observers_see(capture_point_observer(point), frame, 5);
+    frame_free(frame);
+}
+
+// A file shows what would have been on a wire.
+static void test_super_frame(Fixture *fixture, const void *data)
+{
+    g_autofree char *whole_path = path_of(fixture, "whole.pcap");
+    g_autofree char *cut_path = path_of(fixture, "cut.pcap");
+    CapturePoint *whole = add(fixture, whole_path, 0, NULL),
+                 *cut = add(fixture, cut_path, 60, NULL);
+    FrameQueue segments;
+    const Frame *segment;
+    pcap_t *whole_pcap, *cut_pcap;
+
+    (void)data;
+    frame_queue_init(&segments);
+    capture_writer_start(fixture->writer, EPOCH_NS);
+    see_super_frame(fixture, whole, &segments);
+    see_super_frame(fixture, cut, NULL);
+    capture_writer_finish(fixture->writer, PATIENT_MS);
+    assert_result(fixture, 0, 10, 0, NULL);
+    assert_result(fixture, 1, 10, 0, NULL);
+    whole_pcap = open_file(whole_path);
+    cut_pcap = open_file(cut_path);
+    for (segment = frame_queue_peek(&segments); segment != NULL; segment = segment->next) {
+        assert_bytes(whole_pcap, EPOCH_NS + 5, segment, segment->length_bytes);
+        assert_bytes(cut_pcap, EPOCH_NS + 5, segment, 60);
+    }
+    pcap_close(whole_pcap);
+    pcap_close(cut_pcap);
+    frame_queue_clear(&segments);
+}
+
+// A filter is asked for each segment, about bytes that are only right in it.
+static void test_super_frame_filter(Fixture *fixture, const void *data)
+{
+    g_autofree char *path = path_of(fixture, "a.pcap");
+    CapturePoint *point =
+        add(fixture, path, 0, "(tcp[tcpflags] & tcp-fin != 0 and len = 168) or tcp[4:4] = 800");
+    FrameQueue segments;
+    pcap_t *pcap;
+
+    (void)data;
+    frame_queue_init(&segments);
+    capture_writer_start(fixture->writer, EPOCH_NS);
+    see_super_frame(fixture, point, &segments);
+    capture_writer_finish(fixture->writer, PATIENT_MS);
+    assert_result(fixture, 0, 2, 0, NULL);
+    pcap = open_file(path);
+    assert_bytes(pcap, EPOCH_NS + 5, segments.head->next->next, 466);
+    assert_frame(pcap, EPOCH_NS + 5, 168, 168);
+    pcap_close(pcap);
+    frame_queue_clear(&segments);
+}
+
+// What only lacks its checksum gets it.
+static void test_unfinished_checksum(Fixture *fixture, const void *data)
+{
+    g_autofree char *path = path_of(fixture, "a.pcap");
+    CapturePoint *point = add(fixture, path, 0, NULL);
+    Stream stream = {
+        .pool = fixture->pool, .type = GSO_UDP, .has_ethernet = true, .size_bytes = 400};
+    FrameQueue segments;
+    Frame *frame;
+    pcap_t *pcap;
+
+    (void)data;
+    frame_queue_init(&segments);
+    frame = stream_next(&stream, &(StreamBurst){99}, &segments);
+    capture_writer_start(fixture->writer, EPOCH_NS);
+    observers_see(capture_point_observer(point), frame, 5);
+    capture_writer_finish(fixture->writer, PATIENT_MS);
+    pcap = open_file(path);
+    assert_bytes(pcap, EPOCH_NS + 5, segments.head, segments.head->length_bytes);
+    pcap_close(pcap);
+    frame_free(frame);
+    frame_queue_clear(&segments);
 }
 
 static void test_wrong_filter(Fixture *fixture, const void *data)
@@ -488,6 +590,9 @@ int main(int argc, char **argv)
     ADD("stamps-in-nanoseconds", test_stamps);
     ADD("cuts-at-snaplen", test_snaplen);
     ADD("filters-whole-frames", test_filter);
+    ADD("super-frame-as-its-segments", test_super_frame);
+    ADD("filters-each-segment", test_super_frame_filter);
+    ADD("finishes-checksums", test_unfinished_checksum);
     ADD("refuses-wrong-filter", test_wrong_filter);
     ADD("raw-ip", test_raw_ip);
     ADD("a-file-each", test_two_files);

@@ -2,6 +2,7 @@
 // The hub: every frame leaves every other port, unchanged and accounted for.
 #include "tests/support/ethernet.h"
 #include "tests/support/node_rig.h"
+#include "tests/support/stream.h"
 
 #define ALICE UINT64_C(0x020000000001)
 #define BOB UINT64_C(0x020000000002)
@@ -111,6 +112,42 @@ static void test_copies_beyond_memory_are_counted(void)
     node_rig_close(&rig);
 }
 
+// Each copy is the same super-frame; what is counted are its segments.
+static void test_super_frame_counts_as_its_segments(void)
+{
+    Stream stream = {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1448};
+    NodeRig rig;
+
+    node_rig_open(&rig, &hub_node_class, 3, &no_config, 2 * FRAME_LARGE_SLOT_BYTES);
+    for (unsigned n = 0; n < 2; n++) {
+        stream.pool = rig.pool;
+        sink_push(node_port(rig.node, 0), stream_next(&stream, &(StreamBurst){10000}, NULL));
+    }
+    for (unsigned port = 1; port < 3; port++) {
+        g_assert_cmpuint(probe_record(&rig.probe[port], 0)->n_segments, ==, 7);
+        g_assert_cmpuint(probe_record(&rig.probe[port], 0)->length_bytes, ==, 10066);
+        probe_reset(&rig.probe[port]);
+    }
+    g_assert_cmpuint(counter_get(&rig.node->counters.in_frames), ==, 14);
+    g_assert_cmpuint(counter_get(&rig.node->counters.copied_frames), ==, 14);
+    g_assert_cmpuint(counter_get(&rig.node->counters.out_frames), ==, 28);
+    g_assert_cmpuint(drop_total(&rig.node->counters.drops), ==, 0);
+    node_rig_close(&rig);
+}
+
+static void test_super_frame_beyond_memory_is_counted(void)
+{
+    Stream stream = {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1448};
+    NodeRig rig;
+
+    node_rig_open(&rig, &hub_node_class, 4, &no_config, FRAME_LARGE_SLOT_BYTES);
+    stream.pool = rig.pool;
+    sink_push(node_port(rig.node, 0), stream_next(&stream, &(StreamBurst){10000}, NULL));
+    g_assert_cmpuint(node_rig_dropped(&rig, DROP_NO_MEMORY), ==, 2 * 7);
+    node_rig_assert_reached(&rig, 0x8);
+    node_rig_close(&rig);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -124,5 +161,9 @@ int main(int argc, char *argv[])
                     test_all_copies_are_the_frame_that_came);
     g_test_add_func("/sim/nodes/hub/copies-beyond-memory-are-counted",
                     test_copies_beyond_memory_are_counted);
+    g_test_add_func("/sim/nodes/hub/super-frame-counts-as-its-segments",
+                    test_super_frame_counts_as_its_segments);
+    g_test_add_func("/sim/nodes/hub/super-frame-beyond-memory-is-counted",
+                    test_super_frame_beyond_memory_is_counted);
     return g_test_run();
 }

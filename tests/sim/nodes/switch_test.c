@@ -2,6 +2,7 @@
 // The learning switch: what it floods, learns, forgets and refuses, on four ports.
 #include "tests/support/ethernet.h"
 #include "tests/support/node_rig.h"
+#include "tests/support/stream.h"
 
 #define ALICE UINT64_C(0x020000000001)
 #define BOB UINT64_C(0x020000000002)
@@ -248,6 +249,35 @@ static void test_full_table_forgets_the_oldest(void)
     node_rig_close(&rig);
 }
 
+// The Stream's addresses are Alice's, as the source, and Bob's.
+static void rig_push_segments(NodeRig *rig, unsigned port)
+{
+    Stream stream = {.pool = rig->pool, .type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1448};
+
+    sink_push(node_port(rig->node, port), stream_next(&stream, &(StreamBurst){10000}, NULL));
+}
+
+static void test_super_frame_counts_as_its_segments(void)
+{
+    NodeRig rig;
+
+    rig_open(&rig, 4);
+    rig_push_segments(&rig, 1); // flooded
+    node_rig_assert_reached(&rig, 0xd);
+    node_rig_send(&rig, 3, ALICE, BOB); // it was learnt
+    node_rig_assert_reached(&rig, 0x2);
+    rig_push_segments(&rig, 1);
+    g_assert_cmpuint(probe_record(&rig.probe[3], 0)->n_segments, ==, 7);
+    node_rig_assert_reached(&rig, 0x8);
+    rig_push_segments(&rig, 3); // where Bob is
+    node_rig_assert_reached(&rig, 0);
+    g_assert_cmpuint(node_rig_dropped(&rig, DROP_FILTERED), ==, 7);
+    g_assert_cmpuint(counter_get(&rig.node->counters.in_frames), ==, 3 * 7 + 1);
+    g_assert_cmpuint(counter_get(&rig.node->counters.copied_frames), ==, 2 * 7);
+    g_assert_cmpuint(counter_get(&rig.node->counters.out_frames), ==, 4 * 7 + 1);
+    node_rig_close(&rig);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -276,5 +306,7 @@ int main(int argc, char *argv[])
                     test_ten_thousand_hosts_stay_learnt);
     g_test_add_func("/sim/nodes/switch/full-table-forgets-the-oldest",
                     test_full_table_forgets_the_oldest);
+    g_test_add_func("/sim/nodes/switch/super-frame-counts-as-its-segments",
+                    test_super_frame_counts_as_its_segments);
     return g_test_run();
 }
