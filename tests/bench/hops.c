@@ -1,49 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frame-hops a second in virtual time: each link has a source that never ends and three stages
-// (loss, rate, delay). One frame that has crossed all of them is one frame-hop. However many links
-// there are, about as many frames are under way, so that what grows is the engine's part. Prints
-// JSON.
+// Frame-hops a second in virtual time, on one core, as JSON; a frame that has crossed a link is
+// one.
+// - `frame_hops_per_s`: one source, one link (rate, delay), and a switch that has learnt where to;
+// - `links`: 10, 100, 1000 and 10,000 links (rate, loss, delay), each with a source of its own.
+// Every
+//   link is as busy as any other, with a handful of frames under way, so the figures differ by
+//   what more links cost: a fuller event queue, and caches that no longer hold all of it;
+// - `ratio`: the last of those figures against the first.
+//
+// All rigs stand side by side and run in short turns, one after the other; a rig's figure is the
+// median of its turns.
+#include <glib.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/engine.h"
 #include "core/frame.h"
 #include "links/link.h"
+#include "sim/nodes/node.h"
 #include "tests/bench/datagram.h"
+#include "tests/support/ethernet.h"
 #include "tests/support/link_rig.h"
 
 enum {
-    FRAME_BYTES = 1000,
-    GAP_NS = 100, // of all sources together; 10 links are filled to 80 %
-    DELAY_NS = 1000 * 1000,
-    TURN_NS = 1000 * 1000,
+    TURNS_PER_S = 20, // of all rigs together
+    WARM_UP_GAPS = 100,
+    CLOCK_FRAMES = 20000,
+    SWITCHED_FRAME_BYTES = 1000,
+    SWITCHED_GAP_NS = 1000,    // 8 Gbit/s into a link of 10 Gbit/s: about 1000 frames are under way
+    LINKS_GAP_NS = 100 * 1000, // 39 Mbit/s into a link of 100 Mbit/s: five frames are under way
 };
 
-typedef struct {
-    Event next;
-    Engine *engine;
-    FramePool *pool;
-    int64_t gap_ns;
-    Link *link;
-} Source;
-
-static void source_fire(Event *event)
-{
-    Source *self = (Source *)((char *)event - offsetof(Source, next));
-    Frame *frame = frame_new(self->pool, FRAME_BYTES);
-
-    if (frame == NULL)
-        abort();
-    frame->length_bytes = FRAME_BYTES;
-    engine_arm(self->engine, &self->next, engine_now(self->engine) + self->gap_ns);
-    sink_push(link_entry(self->link, LINK_FORWARD), frame);
-}
+// Bytes of a link's frames in turn, at the usual mixture of 7 : 4 : 1; some wait behind a long one.
+static const uint16_t links_frame_bytes[12] = {64,   576, 64,  64, 576, 64,
+                                               1514, 64,  576, 64, 576, 64};
 
 typedef struct {
     Sink sink;
     uint64_t n_frames;
 } Drain;
+
+typedef struct {
+    Event next;
+    Engine *engine;
+    FramePool *pool;
+    Sink *to;
+    Frame *(*make)(FramePool *pool, uint64_t n_made);
+    int64_t gap_ns;
+    uint64_t n_made;
+} Source;
+
+typedef struct {
+    unsigned n_links;
+    Engine *engine;
+    FramePool *pool;
+    LinkConfig *config;
+    Link **links;
+    Source *sources;
+    Node *node; // NULL without a switch
+    Drain drain, near;
+    GArray *hops_per_s; // of each turn
+} Rig;
 
 static void drain_push(Sink *sink, Frame *frame)
 {
@@ -51,57 +70,161 @@ static void drain_push(Sink *sink, Frame *frame)
     frame_free(frame);
 }
 
-static void source_start(Source *self, int number, Drain *drain, const LinkConfig *config)
+static void source_fire(Event *event)
 {
-    char name[32];
+    Source *self = (Source *)((char *)event - offsetof(Source, next));
+    Frame *frame = self->make(self->pool, self->n_made++);
 
-    snprintf(name, sizeof name, "hop%d", number);
-    self->link = link_new(self->engine, 1, name, config, config);
-    link_connect(self->link, LINK_FORWARD, &drain->sink);
-    link_connect(self->link, LINK_REVERSE, &drain->sink);
-    event_init(&self->next, source_fire);
-    engine_arm(self->engine, &self->next, (int64_t)(number + 1) * GAP_NS);
+    engine_arm(self->engine, &self->next, engine_now(self->engine) + self->gap_ns);
+    sink_push(self->to, frame);
 }
 
-static void print_hops(uint64_t n_frames, int64_t elapsed_ns)
+static void source_start(Source *self, Rig *rig, Sink *to, int64_t at_ns, int64_t gap_ns)
 {
-    printf("{\"frames\": %lu, \"seconds\": %.6f, \"frame_hops_per_s\": %.0f}\n", n_frames,
-           (double)elapsed_ns / (double)NS_PER_S,
-           (double)n_frames * (double)NS_PER_S / (double)elapsed_ns);
+    self->engine = rig->engine;
+    self->pool = rig->pool;
+    self->to = to;
+    self->gap_ns = gap_ns;
+    event_init(&self->next, source_fire);
+    engine_arm(rig->engine, &self->next, at_ns);
+}
+
+static Frame *switched_make(FramePool *pool, uint64_t n_made)
+{
+    (void)n_made;
+    return ethernet_frame_new(pool, 2, 1, SWITCHED_FRAME_BYTES);
+}
+
+// Writes the header only: payload is no part of a hop.
+static Frame *links_make(FramePool *pool, uint64_t n_made)
+{
+    uint32_t length_bytes = links_frame_bytes[n_made % G_N_ELEMENTS(links_frame_bytes)];
+    Frame *frame = frame_new(pool, length_bytes);
+
+    g_assert_nonnull(frame);
+    frame->length_bytes = length_bytes;
+    memset(frame_bytes(frame), 0, FRAME_ETHERNET_HEADER_BYTES);
+    return frame;
+}
+
+static Rig *rig_new(unsigned n_links, const char *config)
+{
+    Rig *rig = g_new0(Rig, 1);
+
+    rig->n_links = n_links;
+    rig->engine = engine_new();
+    rig->pool = frame_pool_new(UINT64_C(1) << 30);
+    rig->config = link_rig_config(config);
+    rig->links = g_new0(Link *, n_links);
+    rig->sources = g_new0(Source, n_links);
+    rig->drain.sink.push = rig->near.sink.push = drain_push;
+    rig->hops_per_s = g_array_new(FALSE, FALSE, sizeof(double));
+    for (unsigned n = 0; n < n_links; n++) {
+        g_autofree char *name = g_strdup_printf("link%u", n);
+
+        rig->links[n] = link_new(rig->engine, 1, name, rig->config, rig->config);
+        link_connect(rig->links[n], LINK_REVERSE, &rig->near.sink);
+        rig->sources[n].make = n_links == 1 ? switched_make : links_make;
+    }
+    return rig;
+}
+
+static Rig *rig_new_switched(void)
+{
+    Rig *rig = rig_new(1, "rate 10gbit, delay 1ms");
+    Link *link = rig->links[0];
+
+    rig->node = node_new(&switch_node_class, rig->engine, 2,
+                         &(NodeConfig){.ageing_ns = INT64_C(300) * NS_PER_S});
+    link_connect(link, LINK_FORWARD, node_port(rig->node, 0));
+    node_connect(rig->node, 0, link_entry(link, LINK_REVERSE));
+    node_connect(rig->node, 1, &rig->drain.sink);
+    sink_push(node_port(rig->node, 1), ethernet_frame_new(rig->pool, 1, 2, SWITCHED_FRAME_BYTES));
+    source_start(&rig->sources[0], rig, link_entry(link, LINK_FORWARD), SWITCHED_GAP_NS,
+                 SWITCHED_GAP_NS);
+    return rig;
+}
+
+// The gaps differ by up to a tenth, and the first frames are spread at random over the first gap:
+// no order in memory is the order in time, nor does an order in time last.
+static Rig *rig_new_links(unsigned n_links)
+{
+    Rig *rig = rig_new(n_links, "rate 100mbit, loss 1%, delay 400us");
+    GRand *random = g_rand_new_with_seed(1);
+
+    for (unsigned n = 0; n < n_links; n++) {
+        int64_t at_ns = g_rand_int_range(random, 0, LINKS_GAP_NS);
+        int64_t gap_ns = LINKS_GAP_NS + g_rand_int_range(random, 0, LINKS_GAP_NS / 10);
+
+        link_connect(rig->links[n], LINK_FORWARD, &rig->drain.sink);
+        source_start(&rig->sources[n], rig, link_entry(rig->links[n], LINK_FORWARD), at_ns, gap_ns);
+    }
+    g_rand_free(random);
+    return rig;
+}
+
+static void rig_free(Rig *rig)
+{
+    for (unsigned n = 0; n < rig->n_links; n++) {
+        engine_disarm(rig->engine, &rig->sources[n].next);
+        link_free(rig->links[n]);
+    }
+    g_clear_pointer(&rig->node, node_free);
+    g_array_unref(rig->hops_per_s);
+    g_free(rig->sources);
+    g_free(rig->links);
+    link_config_free(rig->config);
+    frame_pool_free(rig->pool);
+    engine_free(rig->engine);
+    g_free(rig);
+}
+
+static void rig_turn(Rig *rig)
+{
+    int64_t gap_ns = rig->sources[0].gap_ns;
+    int64_t step_ns = MAX(gap_ns * CLOCK_FRAMES / rig->n_links, gap_ns);
+    uint64_t n_before = rig->drain.n_frames;
+    int64_t start_ns = clock_monotonic_ns(), elapsed_ns;
+    double hops_per_s;
+
+    do {
+        engine_run_until(rig->engine, engine_now(rig->engine) + step_ns);
+        elapsed_ns = clock_monotonic_ns() - start_ns;
+    } while (elapsed_ns < NS_PER_S / TURNS_PER_S);
+    hops_per_s = (double)(rig->drain.n_frames - n_before) * (double)NS_PER_S / (double)elapsed_ns;
+    g_array_append_val(rig->hops_per_s, hops_per_s);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+static double rig_median(Rig *rig)
+{
+    g_array_sort(rig->hops_per_s, compare_doubles);
+    return g_array_index(rig->hops_per_s, double, rig->hops_per_s->len / 2);
 }
 
 int main(int argc, char **argv)
 {
-    int64_t seconds = argc > 1 ? atoi(argv[1]) : 2;
-    int n_links = argc > 2 ? atoi(argv[2]) : 10;
-    Engine *engine = engine_new();
-    FramePool *pool = frame_pool_new(256 * 1024 * 1024);
-    LinkConfig *config = link_rig_config("loss 0.1%, rate 10gbit, delay 1ms");
-    Source *sources = calloc((size_t)n_links, sizeof *sources);
-    Drain drain = {.sink.push = drain_push};
-    int64_t start_ns, elapsed_ns;
+    static const unsigned n_links[] = {10, 100, 1000, 10000};
+    enum { N_RIGS = 1 + G_N_ELEMENTS(n_links) };
+    int n_turns = (argc > 1 ? atoi(argv[1]) : 5) * TURNS_PER_S / N_RIGS;
+    Rig *rigs[N_RIGS] = {rig_new_switched()};
 
-    for (int i = 0; i < n_links; i++) {
-        sources[i] = (Source){.engine = engine, .pool = pool, .gap_ns = (int64_t)n_links * GAP_NS};
-        source_start(&sources[i], i, &drain, config);
-    }
-    engine_run_until(engine, 2 * (DELAY_NS + (int64_t)n_links * GAP_NS));
-
-    drain.n_frames = 0;
-    start_ns = clock_monotonic_ns();
-    do {
-        engine_run_until(engine, engine_now(engine) + TURN_NS);
-        elapsed_ns = clock_monotonic_ns() - start_ns;
-    } while (elapsed_ns < seconds * NS_PER_S);
-    print_hops(drain.n_frames, elapsed_ns);
-
-    for (int i = 0; i < n_links; i++) {
-        engine_disarm(engine, &sources[i].next);
-        link_free(sources[i].link);
-    }
-    link_config_free(config);
-    free(sources);
-    frame_pool_free(pool);
-    engine_free(engine);
+    for (unsigned n = 1; n < N_RIGS; n++)
+        rigs[n] = rig_new_links(n_links[n - 1]);
+    for (unsigned n = 0; n < N_RIGS; n++) // fill queues, and touch what is ever touched
+        engine_run_until(rigs[n]->engine, WARM_UP_GAPS * rigs[n]->sources[0].gap_ns);
+    for (int turn = 0; turn < MAX(n_turns, 1); turn++)
+        for (unsigned n = 0; n < N_RIGS; n++)
+            rig_turn(rigs[n]);
+    printf("{\"frame_hops_per_s\": %.0f, \"links\": {", rig_median(rigs[0]));
+    for (unsigned n = 1; n < N_RIGS; n++)
+        printf("%s\"%u\": %.0f", n > 1 ? ", " : "", n_links[n - 1], rig_median(rigs[n]));
+    printf("}, \"ratio\": %.3f}\n", rig_median(rigs[N_RIGS - 1]) / rig_median(rigs[1]));
+    for (unsigned n = 0; n < N_RIGS; n++)
+        rig_free(rigs[n]);
     return EXIT_SUCCESS;
 }
