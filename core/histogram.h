@@ -4,12 +4,15 @@
 // %; each bucket keeps its mean as well, so where values lie close together they are known exactly.
 #pragma once
 
+#include <assert.h>
+
 #include "core/counter.h"
 
 enum {
     HISTOGRAM_SUB_BITS = 6,
     HISTOGRAM_N_SUB = 1 << HISTOGRAM_SUB_BITS,
     HISTOGRAM_N_BUCKETS = (64 - HISTOGRAM_SUB_BITS) * HISTOGRAM_N_SUB,
+    HISTOGRAM_N_OWN = 2,
 };
 
 typedef struct {
@@ -17,15 +20,31 @@ typedef struct {
     Counter excess_ns; // sum of what its values are above its lower bound
 } HistogramBucket;
 
+// The first buckets that ever get a value stand in the histogram itself and the others apart. An
+// unloaded link's delays fall into one or two: adding them touches this one line of memory.
 typedef struct {
+    HistogramBucket *buckets; // HISTOGRAM_N_BUCKETS; those that are in `own` stay empty
     Counter count;
-    Counter sum_ns;
     Counter max_ns;
-    HistogramBucket bucket[HISTOGRAM_N_BUCKETS];
+    _Atomic uint16_t own_number[HISTOGRAM_N_OWN]; // plus one, so that 0 is none
+    HistogramBucket own[HISTOGRAM_N_OWN];
 } Histogram;
+
+static_assert(sizeof(Histogram) == 64, "a histogram's head is one line of memory");
+
+// `buckets` are HISTOGRAM_N_BUCKETS, zeroed, remain the caller's and outlive the histogram; most
+// are never touched.
+void histogram_init(Histogram *histogram, HistogramBucket *buckets);
+
+// A histogram with its buckets.
+Histogram *histogram_new(void);
+void histogram_free(Histogram *histogram);
 
 // Values below 0 count as 0.
 void histogram_add(Histogram *histogram, int64_t value_ns);
+
+// The sum of all values, added up from the buckets.
+uint64_t histogram_sum_ns(const Histogram *histogram);
 
 // The value that `per_ten_thousand` of 10,000 values do not exceed (5000: the median, 9990: p99.9),
 // as the mean of the bucket it falls into; 0 when empty.

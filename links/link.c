@@ -107,8 +107,10 @@ Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig
 
 void link_free(Link *link)
 {
-    for (int direction = 0; direction < N_LINK_DIRECTIONS; direction++)
+    for (int direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
         g_ptr_array_unref(link->paths[direction].stages);
+        meter_clear(&link->paths[direction].meter);
+    }
     g_free(link->name);
     g_free(link);
 }

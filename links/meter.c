@@ -2,6 +2,8 @@
 // What a link direction achieved: delay, queueing and lateness of each departure, and the rate.
 #include "links/meter.h"
 
+#include <glib.h>
+
 #include "core/scale.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -9,7 +11,17 @@
 
 void meter_init(Meter *meter)
 {
-    meter->late_ns = INT64_MAX;
+    HistogramBucket *buckets = g_new0(HistogramBucket, 3 * HISTOGRAM_N_BUCKETS);
+
+    *meter = (Meter){.late_ns = INT64_MAX};
+    histogram_init(&meter->delay, buckets);
+    histogram_init(&meter->queue, buckets + HISTOGRAM_N_BUCKETS);
+    histogram_init(&meter->lateness, buckets + 2 * HISTOGRAM_N_BUCKETS);
+}
+
+void meter_clear(Meter *meter)
+{
+    g_free(meter->delay.buckets);
 }
 
 static void meter_count(Meter *meter, int64_t queue_ns, int64_t delay_ns, int64_t lateness_ns)

@@ -20,8 +20,11 @@ typedef struct {
     uint64_t window_bytes;
 } Meter;
 
-// `meter` is zeroed memory, most of which is never touched: histograms are large and sparse.
+static_assert(sizeof(Meter) == 4 * 64, "a meter is four lines of memory");
+
+// Takes memory for the histograms' buckets, most of which is never touched.
 void meter_init(Meter *meter);
+void meter_clear(Meter *meter);
 
 // Counts a frame that left at `departed_ns` of engine time; frame->due_ns is what was demanded.
 void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns);

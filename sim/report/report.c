@@ -18,7 +18,7 @@ Report *report_new(const Scenario *scenario, int64_t elapsed_ns)
     report->nodes = g_array_new(FALSE, TRUE, sizeof(NodeReport));
     report->tasks = g_array_new(FALSE, TRUE, sizeof(TaskReport));
     report->captures = g_array_new(FALSE, TRUE, sizeof(CaptureResult));
-    report->all_lateness = g_new0(Histogram, 1);
+    report->all_lateness = histogram_new();
     report->verdict.reasons = g_ptr_array_new_with_free_func(g_free);
     return report;
 }
@@ -31,7 +31,7 @@ void report_free(Report *report)
     g_array_unref(report->tasks);
     g_array_unref(report->captures);
     g_ptr_array_unref(report->verdict.reasons);
-    g_free(report->all_lateness);
+    histogram_free(report->all_lateness);
     g_free(report);
 }
 
