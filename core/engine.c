@@ -1,37 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// The event heap: a binary heap of (due, sequence, event). Keys lie in the array itself, so sifting
-// reads no event but those it moves. The sequence number, given at arming, breaks ties: events of
-// one instant fire in the order in which they were armed, on every machine.
+// What is due next lies in a short sorted array, `near`; everything due at `limit_ns` or later
+// waits in a radix queue, `far`. An event that is armed goes to one of them; when `near` runs short
+// it takes the first slot of `far`, and when it gets long its later half goes back. So an event
+// moves a few times however many others there are, where in a heap it would pass half of the
+// levels of all of them, each in another line of memory.
+//
+// Events of one instant are always together, and whatever moves them keeps their order: they fire
+// in the order of arming, on every machine.
+//
+// With thousands of links no cache holds what their events touch. So `near` is kept a few events
+// long, and each event's memory is asked for while others fire.
 #include "core/engine.h"
 
 #include <glib.h>
+#include <string.h>
 
-typedef struct {
-    int64_t due_ns;
-    uint64_t seq;
-    Event *event;
-} HeapSlot;
+#include "core/radix_queue.h"
+
+enum {
+    NEAR_FILL = 32,       // so many events, or less, are taken from `far` at once
+    NEAR_MAX = 64,        // of more, half go back
+    NEAR_LEAST = 12,      // with fewer, what is due soon is taken in advance
+    NEAR_AHEAD_NS = 8192, // and so soon is soon
+    FETCH_EVENT = 8,      // so many events ahead, an event's own memory is asked for
+    FETCH_TOUCHED = 4,    // and so many ahead, what it will touch
+};
 
 struct Engine {
     int64_t now_ns;
-    uint64_t next_seq;
-    HeapSlot *heap;
-    uint32_t n_armed;
-    uint32_t n_slots;
+    Appointment *near; // from near_start up to near_end, by due_ns
+    uint32_t near_start;
+    uint32_t near_end;
+    uint32_t near_room;
+    uint64_t limit_ns; // UINT64_MAX while `far` is empty
+    RadixQueue far;
 };
 
 Engine *engine_new(void)
 {
     Engine *engine = g_new0(Engine, 1);
 
-    engine->n_slots = 64;
-    engine->heap = g_new(HeapSlot, engine->n_slots);
+    engine->near_room = 2 * NEAR_MAX;
+    engine->near = g_new(Appointment, engine->near_room);
+    engine->limit_ns = UINT64_MAX;
+    radix_queue_init(&engine->far);
     return engine;
 }
 
 void engine_free(Engine *engine)
 {
-    g_free(engine->heap);
+    radix_queue_clear(&engine->far);
+    g_free(engine->near);
     g_free(engine);
 }
 
@@ -40,110 +59,177 @@ int64_t engine_now(const Engine *engine)
     return engine->now_ns;
 }
 
-static inline bool slot_is_before(const HeapSlot *a, const HeapSlot *b)
+// Makes room for as many more at the end.
+static void near_make_room(Engine *engine, uint64_t n_more)
 {
-    return a->due_ns < b->due_ns || (a->due_ns == b->due_ns && a->seq < b->seq);
-}
+    uint32_t n_near = engine->near_end - engine->near_start;
 
-static inline void heap_place(Engine *engine, uint32_t at, HeapSlot slot)
-{
-    engine->heap[at] = slot;
-    slot.event->heap_index = at;
-}
-
-static void heap_sift_up(Engine *engine, uint32_t at, HeapSlot slot)
-{
-    while (at > 0) {
-        uint32_t parent = (at - 1) / 2;
-
-        if (!slot_is_before(&slot, &engine->heap[parent]))
-            break;
-        heap_place(engine, at, engine->heap[parent]);
-        at = parent;
+    if (engine->near_end + n_more <= engine->near_room)
+        return;
+    memmove(engine->near, engine->near + engine->near_start, n_near * sizeof *engine->near);
+    engine->near_start = 0;
+    engine->near_end = n_near;
+    if (n_near + n_more > engine->near_room / 2) {
+        engine->near_room = 2 * (uint32_t)(n_near + n_more);
+        engine->near = g_renew(Appointment, engine->near, engine->near_room);
     }
-    heap_place(engine, at, slot);
 }
 
-static void heap_sift_down(Engine *engine, uint32_t at, HeapSlot slot)
+// Puts what stands behind the end in its place, behind all that are due up to then.
+static inline void near_insert(Engine *engine, Appointment appointment)
 {
-    for (;;) {
-        uint32_t child = 2 * at + 1;
+    uint32_t at = engine->near_end++;
 
-        if (child >= engine->n_armed)
-            break;
-        if (child + 1 < engine->n_armed &&
-            slot_is_before(&engine->heap[child + 1], &engine->heap[child]))
-            child++;
-        if (!slot_is_before(&engine->heap[child], &slot))
-            break;
-        heap_place(engine, at, engine->heap[child]);
-        at = child;
+    for (; at > engine->near_start && engine->near[at - 1].due_ns > appointment.due_ns; at--)
+        engine->near[at] = engine->near[at - 1];
+    engine->near[at] = appointment;
+}
+
+// Takes the first slot of `far`, which is not empty, to the end of `near`.
+static void near_fill(Engine *engine)
+{
+    uint64_t n_more = radix_queue_refine(&engine->far, NEAR_FILL);
+    uint64_t end_ns;
+
+    near_make_room(engine, n_more);
+    end_ns = radix_queue_take(&engine->far, engine->near + engine->near_end);
+    engine->limit_ns = radix_queue_is_empty(&engine->far) ? UINT64_MAX : end_ns;
+    while (n_more-- > 0)
+        near_insert(engine, engine->near[engine->near_end]);
+}
+
+// Gives the later half back, or what of it is not due together with the first of all.
+static void near_shorten(Engine *engine)
+{
+    const Appointment *near = engine->near;
+    uint32_t from = engine->near_start + (engine->near_end - engine->near_start) / 2;
+    int64_t first_due_ns = near[engine->near_start].due_ns;
+
+    if (near[engine->near_end - 1].due_ns == first_due_ns)
+        return;
+    while (near[from].due_ns == first_due_ns)
+        from++;
+    while (near[from - 1].due_ns == near[from].due_ns)
+        from--;
+    if (radix_queue_is_empty(&engine->far) || (uint64_t)near[from].due_ns < engine->far.base_ns)
+        radix_queue_rebase(&engine->far, engine->now_ns);
+    for (uint32_t at = from; at < engine->near_end; at++)
+        radix_queue_add(&engine->far, near[at]);
+    engine->limit_ns = (uint64_t)near[from].due_ns;
+    engine->near_end = from;
+}
+
+static void near_remove(Engine *engine, const Event *event)
+{
+    uint32_t at = engine->near_start;
+    uint32_t n_before = engine->near_end - at; // that may be due before it
+
+    while (n_before > 0) {
+        uint32_t half = n_before / 2;
+
+        if (engine->near[at + half].due_ns < event->due_ns) {
+            at += half + 1;
+            n_before -= half + 1;
+        } else {
+            n_before = half;
+        }
     }
-    heap_place(engine, at, slot);
-}
-
-// Puts `slot` where the one at `at` was, whichever way it has to go from there.
-static void heap_replace(Engine *engine, uint32_t at, HeapSlot slot)
-{
-    if (at > 0 && slot_is_before(&slot, &engine->heap[(at - 1) / 2]))
-        heap_sift_up(engine, at, slot);
-    else
-        heap_sift_down(engine, at, slot);
+    while (engine->near[at].event != event)
+        at++;
+    engine->near_end--;
+    memmove(engine->near + at, engine->near + at + 1,
+            (engine->near_end - at) * sizeof *engine->near);
 }
 
 void engine_arm(Engine *engine, Event *event, int64_t due_ns)
 {
-    HeapSlot slot = {.due_ns = due_ns, .seq = engine->next_seq++, .event = event};
+    Appointment appointment = {due_ns, event};
 
     g_assert(due_ns >= engine->now_ns);
-    if (event_is_armed(event)) {
-        heap_replace(engine, event->heap_index, slot);
+    engine_disarm(engine, event);
+    event->due_ns = due_ns;
+    if ((uint64_t)due_ns >= engine->limit_ns) {
+        radix_queue_add(&engine->far, appointment);
         return;
     }
-    if (engine->n_armed == engine->n_slots) {
-        engine->n_slots *= 2;
-        engine->heap = g_renew(HeapSlot, engine->heap, engine->n_slots);
-    }
-    heap_sift_up(engine, engine->n_armed++, slot);
+    near_make_room(engine, 1);
+    near_insert(engine, appointment);
+    if (engine->near_end - engine->near_start > NEAR_MAX)
+        near_shorten(engine);
 }
 
 void engine_disarm(Engine *engine, Event *event)
 {
-    uint32_t at = event->heap_index;
-
     if (!event_is_armed(event))
         return;
-    event->heap_index = EVENT_DISARMED;
-    engine->n_armed--;
-    if (at != engine->n_armed)
-        heap_replace(engine, at, engine->heap[engine->n_armed]);
+    if ((uint64_t)event->due_ns < engine->limit_ns) {
+        near_remove(engine, event);
+    } else {
+        radix_queue_remove(&engine->far, event);
+        if (radix_queue_is_empty(&engine->far))
+            engine->limit_ns = UINT64_MAX;
+    }
+    event->due_ns = EVENT_DISARMED;
 }
 
 int64_t engine_next_due_ns(const Engine *engine)
 {
-    return engine->n_armed > 0 ? engine->heap[0].due_ns : ENGINE_NEVER_NS;
+    if (engine->near_start < engine->near_end)
+        return engine->near[engine->near_start].due_ns;
+    return radix_queue_next_due_ns(&engine->far);
+}
+
+// Asks for the memory of what is to be fired soon, and keeps `near` long enough for that.
+static inline void near_fetch(Engine *engine)
+{
+    const Appointment *next;
+
+    if (engine->near_end - engine->near_start < NEAR_LEAST && !radix_queue_is_empty(&engine->far) &&
+        radix_queue_next_due_ns(&engine->far) - engine->now_ns < NEAR_AHEAD_NS)
+        near_fill(engine);
+    next = engine->near + engine->near_start;
+    if (engine->near_end - engine->near_start > FETCH_EVENT)
+        __builtin_prefetch(next[FETCH_EVENT].event, 1);
+    if (engine->near_end - engine->near_start > FETCH_TOUCHED &&
+        next[FETCH_TOUCHED].event->fetch != NULL)
+        next[FETCH_TOUCHED].event->fetch(next[FETCH_TOUCHED].event);
 }
 
 void engine_run_until(Engine *engine, int64_t until_ns)
 {
     g_assert(until_ns >= engine->now_ns);
-    while (engine->n_armed > 0 && engine->heap[0].due_ns <= until_ns) {
-        Event *event = engine->heap[0].event;
+    for (;;) {
+        Appointment next;
 
-        engine->now_ns = engine->heap[0].due_ns;
-        engine_disarm(engine, event);
-        event->fire(event);
+        if (engine->near_start == engine->near_end) {
+            engine->near_start = engine->near_end = 0;
+            if (radix_queue_is_empty(&engine->far) ||
+                radix_queue_next_due_ns(&engine->far) > until_ns)
+                break;
+            near_fill(engine);
+        }
+        next = engine->near[engine->near_start];
+        if (next.due_ns > until_ns)
+            break;
+        near_fetch(engine);
+        engine->near_start++;
+        engine->now_ns = next.due_ns;
+        next.event->due_ns = EVENT_DISARMED;
+        next.event->fire(next.event);
     }
     engine->now_ns = until_ns;
 }
 
 bool engine_is_consistent(const Engine *engine)
 {
-    for (uint32_t at = 0; at < engine->n_armed; at++) {
-        if (engine->heap[at].event->heap_index != at)
-            return false;
-        if (at > 0 && slot_is_before(&engine->heap[at], &engine->heap[(at - 1) / 2]))
+    for (uint32_t at = engine->near_start; at < engine->near_end; at++) {
+        const Appointment *appointment = &engine->near[at];
+
+        if (appointment->due_ns != appointment->event->due_ns ||
+            (uint64_t)appointment->due_ns >= engine->limit_ns ||
+            (at > engine->near_start && appointment->due_ns < appointment[-1].due_ns))
             return false;
     }
-    return true;
+    return radix_queue_is_empty(&engine->far) == (engine->limit_ns == UINT64_MAX) &&
+           radix_queue_is_consistent(&engine->far, engine->limit_ns);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine: virtual time and the heap of events. Passive: a driver says up to when to run, and
+// Engine: virtual time and the queue of events. Passive: a driver says up to when to run, and
 // nothing here knows whether that driver follows a clock or jumps from event to event.
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct Engine Engine;
@@ -11,22 +12,35 @@ typedef struct Event Event;
 
 #define ENGINE_NEVER_NS INT64_MAX
 
-// Embedded in whatever waits. The heap holds copies of the keys, so that sifting touches one array.
+// Embedded in whatever waits. The queue holds copies of the due times, so that it is kept in order
+// without touching the events.
 struct Event {
     void (*fire)(Event *event); // called disarmed; may arm again
-    uint32_t heap_index;        // EVENT_DISARMED while it waits for nothing
+    int64_t due_ns;             // of the engine; EVENT_DISARMED while it waits for nothing
+
+    // Asks the processor for the memory that firing it will touch, with engine_fetch(); NULL for
+    // none. The owner may set it after event_init(). Called once or more while other events fire,
+    // or not at all.
+    void (*fetch)(const Event *event);
 };
 
-#define EVENT_DISARMED UINT32_MAX
+// Asks for a stretch of memory to be written to soon; where it lies does not matter.
+static inline void engine_fetch(const void *start, size_t n_bytes)
+{
+    for (size_t at = 0; at < n_bytes; at += 64)
+        __builtin_prefetch((const char *)start + at, 1);
+}
+
+#define EVENT_DISARMED INT64_C(-1)
 
 static inline void event_init(Event *event, void (*fire)(Event *event))
 {
-    *event = (Event){.fire = fire, .heap_index = EVENT_DISARMED};
+    *event = (Event){.fire = fire, .due_ns = EVENT_DISARMED};
 }
 
 static inline bool event_is_armed(const Event *event)
 {
-    return event->heap_index != EVENT_DISARMED;
+    return event->due_ns != EVENT_DISARMED;
 }
 
 // Time starts at 0.
@@ -53,5 +67,5 @@ int64_t engine_next_due_ns(const Engine *engine);
 // then it is `until_ns`.
 void engine_run_until(Engine *engine, int64_t until_ns);
 
-// For tests: whether the heap is ordered and every armed event knows its place.
+// For tests: whether the queue is in order and every event in it knows that it is armed.
 bool engine_is_consistent(const Engine *engine);
