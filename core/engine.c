@@ -179,6 +179,22 @@ int64_t engine_next_due_ns(const Engine *engine)
     return radix_queue_next_due_ns(&engine->far);
 }
 
+// In the order in which things are due, until what comes is due no sooner than the best so far.
+int64_t engine_next_wake_ns(const Engine *engine)
+{
+    int64_t wake_ns = ENGINE_NEVER_NS;
+    uint64_t n_visits = ENGINE_WAKE_VISITS;
+
+    for (uint32_t at = engine->near_start; at < engine->near_end; at++) {
+        if (engine->near[at].due_ns >= wake_ns)
+            return wake_ns;
+        if (n_visits-- == 0)
+            return engine->near[at].due_ns;
+        wake_ns = MIN(wake_ns, appointment_wake_ns(engine->near[at]));
+    }
+    return radix_queue_wake_ns(&engine->far, wake_ns, n_visits);
+}
+
 // Asks for the memory of what is to be fired soon, and keeps `near` long enough for that.
 static inline void near_fetch(Engine *engine)
 {

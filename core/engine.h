@@ -18,9 +18,14 @@ struct Event {
     void (*fire)(Event *event); // called disarmed; may arm again
     int64_t due_ns;             // of the engine; EVENT_DISARMED while it waits for nothing
 
+    // How long after it was due firing it still makes nothing late, at least 0: what else happens
+    // because of it is due no sooner than that. The owner may set it after event_init(), at any
+    // time. It moves engine_next_wake_ns() and nothing else.
+    int64_t slack_ns;
+
     // Asks the processor for the memory that firing it will touch, with engine_fetch(); NULL for
-    // none. The owner may set it after event_init(). Called once or more while other events fire,
-    // or not at all.
+    // none. The owner may set it likewise. Called once or more while other events fire, or not at
+    // all.
     void (*fetch)(const Event *event);
 };
 
@@ -62,6 +67,13 @@ void engine_disarm(Engine *engine, Event *event);
 
 // When the next event is due, ENGINE_NEVER_NS without one.
 int64_t engine_next_due_ns(const Engine *engine);
+
+// When the engine must run at the latest for nothing to become late: the earliest due_ns + slack_ns
+// of all events, ENGINE_NEVER_NS without one. Where finding it would mean looking at more than
+// ENGINE_WAKE_VISITS events it may be earlier than that, though never before engine_next_due_ns().
+int64_t engine_next_wake_ns(const Engine *engine);
+
+enum { ENGINE_WAKE_VISITS = 256 };
 
 // Fires all that is due up to and including `until_ns`, which must not be in the engine's past;
 // then it is `until_ns`.

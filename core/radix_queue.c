@@ -216,6 +216,34 @@ uint64_t radix_queue_take(RadixQueue *queue, Appointment *into)
     return queue->base_ns + (UINT64_C(1) << (level * RADIX_DIGIT_BITS));
 }
 
+static int64_t slot_wake_ns(const RadixSlot *slot, int64_t wake_ns)
+{
+    for (const RadixChunk *chunk = slot->first; chunk != NULL; chunk = chunk->next)
+        for (uint64_t n = 0; n < chunk->n_appointments; n++)
+            wake_ns = MIN(wake_ns, appointment_wake_ns(chunk->appointments[n]));
+    return wake_ns;
+}
+
+// Slot by slot, until one comes in which nothing is due before the best so far.
+int64_t radix_queue_wake_ns(const RadixQueue *queue, int64_t wake_ns, uint64_t n_visits)
+{
+    for (uint32_t levels = queue->levels; levels != 0; levels &= levels - 1) {
+        int level = __builtin_ctz(levels);
+
+        for (uint64_t digits = queue->digits[level]; digits != 0; digits &= digits - 1) {
+            const RadixSlot *slot = &queue->slots[level][__builtin_ctzll(digits)];
+
+            if (slot->first_due_ns >= wake_ns)
+                return wake_ns;
+            if (slot->n_appointments > n_visits)
+                return slot->first_due_ns;
+            n_visits -= slot->n_appointments;
+            wake_ns = slot_wake_ns(slot, wake_ns);
+        }
+    }
+    return wake_ns;
+}
+
 static bool slot_is_consistent(const RadixQueue *queue, unsigned level, unsigned digit,
                                uint64_t from_ns)
 {

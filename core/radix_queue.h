@@ -75,5 +75,17 @@ uint64_t radix_queue_refine(RadixQueue *queue, uint64_t n_wanted);
 // together, else in any. Returns an instant after them that no event still in the queue is before.
 uint64_t radix_queue_take(RadixQueue *queue, Appointment *into);
 
+// The earliest due_ns + slack_ns of its events and of `wake_ns`, looking at no more than `n_visits`
+// of them; where that is not enough, the earliest due_ns of those not looked at.
+int64_t radix_queue_wake_ns(const RadixQueue *queue, int64_t wake_ns, uint64_t n_visits);
+
+static inline int64_t appointment_wake_ns(Appointment appointment)
+{
+    int64_t slack_ns = appointment.event->slack_ns;
+
+    return slack_ns < ENGINE_NEVER_NS - appointment.due_ns ? appointment.due_ns + slack_ns
+                                                           : ENGINE_NEVER_NS;
+}
+
 // For tests: whether each event is where it belongs, and none due before `from_ns`.
 bool radix_queue_is_consistent(const RadixQueue *queue, uint64_t from_ns);

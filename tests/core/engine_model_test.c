@@ -59,6 +59,16 @@ static const ModelEvent *model_next(const Model *model)
     return next;
 }
 
+static int64_t model_wake_ns(const Model *model)
+{
+    int64_t wake_ns = ENGINE_NEVER_NS;
+
+    for (int n = 0; n < N_MODEL_EVENTS; n++)
+        if (model->events[n].is_armed)
+            wake_ns = MIN(wake_ns, model->events[n].due_ns + model->events[n].event.slack_ns);
+    return wake_ns;
+}
+
 static void model_check(const Model *model)
 {
     const ModelEvent *next = model_next(model);
@@ -66,6 +76,7 @@ static void model_check(const Model *model)
     g_assert_true(engine_is_consistent(model->engine));
     g_assert_cmpint(engine_next_due_ns(model->engine), ==,
                     next != NULL ? next->due_ns : ENGINE_NEVER_NS);
+    g_assert_cmpint(engine_next_wake_ns(model->engine), ==, model_wake_ns(model));
 }
 
 static void model_arm_or_disarm(Model *model, ModelEvent *event)
@@ -75,6 +86,7 @@ static void model_arm_or_disarm(Model *model, ModelEvent *event)
         event->is_armed = false;
     } else {
         event->due_ns = engine_now(model->engine) + model_random_ns(model);
+        event->event.slack_ns = model_random(model, 2) * model_random_ns(model);
         event->seq = model->next_seq++;
         event->is_armed = true;
         engine_arm(model->engine, &event->event, event->due_ns);
