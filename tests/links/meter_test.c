@@ -171,15 +171,15 @@ static const Frame together = {.length_bytes = 54 + 3 * 100 + 50,
 
 static void test_segments_have_instants_of_their_own(void)
 {
-    g_autofree Meter *meter = meter_new();
+    g_autoptr(Meter) meter = meter_new();
 
     meter_depart(meter, &together, 15200);
     g_assert_cmpuint(counter_get(&meter->queue.count), ==, 4);
-    g_assert_cmpuint(counter_get(&meter->queue.sum_ns), ==, 1500 + 2500 + 3500 + 4500);
+    g_assert_cmpuint(histogram_sum_ns(&meter->queue), ==, 1500 + 2500 + 3500 + 4500);
     g_assert_cmpuint(counter_get(&meter->delay.count), ==, 4);
-    g_assert_cmpuint(counter_get(&meter->delay.sum_ns), ==, 13200 + 12200 + 11200 + 10200);
+    g_assert_cmpuint(histogram_sum_ns(&meter->delay), ==, 13200 + 12200 + 11200 + 10200);
     g_assert_cmpuint(counter_get(&meter->lateness.count), ==, 4);
-    g_assert_cmpuint(counter_get(&meter->lateness.sum_ns), ==, 3200 + 2200 + 1200 + 200);
+    g_assert_cmpuint(histogram_sum_ns(&meter->lateness), ==, 3200 + 2200 + 1200 + 200);
     g_assert_cmpuint(counter_get(&meter->lateness.max_ns), ==, 3200);
     g_assert_cmpuint(counter_get(&meter->bytes), ==, 3 * 154 + 104);
 }
@@ -193,7 +193,7 @@ static void test_each_segment_is_late_by_itself(void)
     } cases[] = {{3200, 0}, {3199, 1}, {2200, 1}, {1000, 3}, {199, 4}};
 
     for (unsigned n = 0; n < G_N_ELEMENTS(cases); n++) {
-        g_autofree Meter *meter = meter_new();
+        g_autoptr(Meter) meter = meter_new();
 
         meter->late_ns = cases[n].late_ns;
         meter_depart(meter, &together, 15200);
