@@ -3,23 +3,32 @@
 // needs, and an exit that counts them again.
 #include "links/link.h"
 
+#include <stdalign.h>
+
+enum { LINE_BYTES = 64, STAGE_ALIGN_BYTES = 16 };
+
+// One block of memory with the stages behind it, in the order in which a frame touches it. With
+// thousands of links no cache holds them all, and a hop costs what it touches in lines of memory.
 typedef struct {
     Sink entry;
-    Sink exit;
     Sink *first; // stage or exit
-    Sink *out;   // beyond the link
     Engine *engine;
     uint64_t next_index;
-    bool meter_taken;
     LinkCounters counters;
-    Meter meter;
+
+    Sink exit;
+    Sink *out; // beyond the link
     const LinkConfig *config;
-    GPtrArray *stages; // of Stage, owned
+    bool meter_taken;
+    alignas(LINE_BYTES) Meter meter;
 } LinkPath;
+
+static_assert(offsetof(LinkPath, counters.out_bytes) < LINE_BYTES,
+              "what is touched on entering has left its line of memory");
 
 struct Link {
     char *name;
-    LinkPath paths[N_LINK_DIRECTIONS];
+    LinkPath *paths[N_LINK_DIRECTIONS];
 };
 
 static void link_enter(Sink *sink, Frame *frame)
@@ -47,9 +56,8 @@ static void link_leave(Sink *sink, Frame *frame)
     sink_push(path->out, frame);
 }
 
-static Stage *stage_new(LinkPath *path, const StageClass *class, RandomKey key)
+static void stage_init(Stage *stage, LinkPath *path, const StageClass *class, RandomKey key)
 {
-    Stage *stage = g_malloc0(class->stage_bytes);
     const void *config = link_config_of(path->config, class);
 
     stage->sink.push = class->push;
@@ -60,19 +68,34 @@ static Stage *stage_new(LinkPath *path, const StageClass *class, RandomKey key)
     stage->drops = &path->counters.drops;
     stage->spacing_ns = link_config_spacing_ns(path->config);
     class->init(stage, config);
-    return stage;
 }
 
-static void stage_free(Stage *stage)
+static size_t stage_room(const StageClass *class)
 {
-    if (stage->class->clear != NULL)
-        stage->class->clear(stage);
-    g_free(stage);
+    return (class->stage_bytes + STAGE_ALIGN_BYTES - 1) / STAGE_ALIGN_BYTES * STAGE_ALIGN_BYTES;
 }
 
-static void link_path_init(LinkPath *path, Engine *engine, uint64_t seed, const char *name,
-                           LinkDirection direction, const LinkConfig *config)
+static size_t link_path_bytes(const LinkConfig *config)
 {
+    size_t bytes = sizeof(LinkPath);
+
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        if ((*item)->is_needed(link_config_of(config, *item)))
+            bytes += stage_room(*item);
+    return bytes;
+}
+
+// The stage in which a chain of sinks goes on, NULL at its end.
+static Stage *link_path_stage(const LinkPath *path, Sink *sink)
+{
+    return sink != &path->exit ? (Stage *)sink : NULL;
+}
+
+static LinkPath *link_path_new(Engine *engine, uint64_t seed, const char *name,
+                               LinkDirection direction, const LinkConfig *config)
+{
+    LinkPath *path = g_aligned_alloc0(1, link_path_bytes(config), LINE_BYTES);
+    Stage *stage = (Stage *)(path + 1);
     Sink **joint = &path->first;
 
     path->entry.push = link_enter;
@@ -80,18 +103,27 @@ static void link_path_init(LinkPath *path, Engine *engine, uint64_t seed, const 
     path->engine = engine;
     path->config = config;
     meter_init(&path->meter);
-    path->stages = g_ptr_array_new_with_free_func((GDestroyNotify)stage_free);
     for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
-        Stage *stage;
-
         if (!(*item)->is_needed(link_config_of(config, *item)))
             continue;
-        stage = stage_new(path, *item, random_key(seed, name, (int)direction, (*item)->name));
-        g_ptr_array_add(path->stages, stage);
+        stage_init(stage, path, *item, random_key(seed, name, (int)direction, (*item)->name));
         *joint = &stage->sink;
         joint = &stage->next;
+        stage = (Stage *)((char *)stage + stage_room(*item));
     }
     *joint = &path->exit;
+    return path;
+}
+
+static void link_path_free(LinkPath *path)
+{
+    for (Stage *stage; (stage = link_path_stage(path, path->first)) != NULL;) {
+        path->first = stage->next;
+        if (stage->class->clear != NULL)
+            stage->class->clear(stage);
+    }
+    meter_clear(&path->meter);
+    g_aligned_free(path);
 }
 
 Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig *forward,
@@ -100,36 +132,34 @@ Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig
     Link *link = g_new0(Link, 1);
 
     link->name = g_strdup(name);
-    link_path_init(&link->paths[LINK_FORWARD], engine, seed, name, LINK_FORWARD, forward);
-    link_path_init(&link->paths[LINK_REVERSE], engine, seed, name, LINK_REVERSE, reverse);
+    link->paths[LINK_FORWARD] = link_path_new(engine, seed, name, LINK_FORWARD, forward);
+    link->paths[LINK_REVERSE] = link_path_new(engine, seed, name, LINK_REVERSE, reverse);
     return link;
 }
 
 void link_free(Link *link)
 {
-    for (int direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
-        g_ptr_array_unref(link->paths[direction].stages);
-        meter_clear(&link->paths[direction].meter);
-    }
+    for (int direction = 0; direction < N_LINK_DIRECTIONS; direction++)
+        link_path_free(link->paths[direction]);
     g_free(link->name);
     g_free(link);
 }
 
 Sink *link_entry(Link *link, LinkDirection direction)
 {
-    return &link->paths[direction].entry;
+    return &link->paths[direction]->entry;
 }
 
 void link_connect(Link *link, LinkDirection direction, Sink *out)
 {
-    g_assert(link->paths[direction].out == NULL);
-    link->paths[direction].out = out;
+    g_assert(link->paths[direction]->out == NULL);
+    link->paths[direction]->out = out;
 }
 
 Meter *link_take_meter(Link *link, LinkDirection direction)
 {
-    link->paths[direction].meter_taken = true;
-    return &link->paths[direction].meter;
+    link->paths[direction]->meter_taken = true;
+    return &link->paths[direction]->meter;
 }
 
 const char *link_name(const Link *link)
@@ -139,29 +169,27 @@ const char *link_name(const Link *link)
 
 const LinkConfig *link_config(const Link *link, LinkDirection direction)
 {
-    return link->paths[direction].config;
+    return link->paths[direction]->config;
 }
 
 const LinkCounters *link_counters(const Link *link, LinkDirection direction)
 {
-    return &link->paths[direction].counters;
+    return &link->paths[direction]->counters;
 }
 
 const Meter *link_meter(const Link *link, LinkDirection direction)
 {
-    return &link->paths[direction].meter;
+    return &link->paths[direction]->meter;
 }
 
 uint64_t link_held_frames(const Link *link, LinkDirection direction)
 {
-    const GPtrArray *stages = link->paths[direction].stages;
+    const LinkPath *path = link->paths[direction];
     uint64_t n_frames = 0;
 
-    for (guint i = 0; i < stages->len; i++) {
-        const Stage *stage = g_ptr_array_index(stages, i);
-
+    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
+         stage = link_path_stage(path, stage->next))
         if (stage->class->held_frames != NULL)
             n_frames += stage->class->held_frames(stage);
-    }
     return n_frames;
 }
