@@ -22,6 +22,7 @@ enum {
     NEAR_MAX = 64,        // of more, half go back
     NEAR_LEAST = 12,      // with fewer, what is due soon is taken in advance
     NEAR_AHEAD_NS = 8192, // and so soon is soon
+    FETCH_FROM = 1000,    // with fewer events armed, all they touch is in some cache
     FETCH_EVENT = 8,      // so many events ahead, an event's own memory is asked for
     FETCH_TOUCHED = 4,    // and so many ahead, what it will touch
 };
@@ -32,6 +33,7 @@ struct Engine {
     uint32_t near_start;
     uint32_t near_end;
     uint32_t near_room;
+    uint32_t n_armed;
     uint64_t limit_ns; // UINT64_MAX while `far` is empty
     RadixQueue far;
 };
@@ -148,6 +150,7 @@ void engine_arm(Engine *engine, Event *event, int64_t due_ns)
     g_assert(due_ns >= engine->now_ns);
     engine_disarm(engine, event);
     event->due_ns = due_ns;
+    engine->n_armed++;
     if ((uint64_t)due_ns >= engine->limit_ns) {
         radix_queue_add(&engine->far, appointment);
         return;
@@ -170,6 +173,7 @@ void engine_disarm(Engine *engine, Event *event)
             engine->limit_ns = UINT64_MAX;
     }
     event->due_ns = EVENT_DISARMED;
+    engine->n_armed--;
 }
 
 int64_t engine_next_due_ns(const Engine *engine)
@@ -227,8 +231,10 @@ void engine_run_until(Engine *engine, int64_t until_ns)
         next = engine->near[engine->near_start];
         if (next.due_ns > until_ns)
             break;
-        near_fetch(engine);
+        if (engine->n_armed >= FETCH_FROM)
+            near_fetch(engine);
         engine->near_start++;
+        engine->n_armed--;
         engine->now_ns = next.due_ns;
         next.event->due_ns = EVENT_DISARMED;
         next.event->fire(next.event);

@@ -24,16 +24,16 @@ struct Event {
     int64_t slack_ns;
 
     // Asks the processor for the memory that firing it will touch, with engine_fetch(); NULL for
-    // none. The owner may set it likewise. Called once or more while other events fire, or not at
-    // all.
+    // none. The owner may set it likewise. Called, while it is armed and others fire, where so many
+    // events are armed that it pays.
     void (*fetch)(const Event *event);
 };
 
-// Asks for a stretch of memory to be written to soon; where it lies does not matter.
+// Asks for a stretch of memory to be written to soon; any address will do, also NULL.
 static inline void engine_fetch(const void *start, size_t n_bytes)
 {
     for (size_t at = 0; at < n_bytes; at += 64)
-        __builtin_prefetch((const char *)start + at, 1);
+        __builtin_prefetch((const void *)((uintptr_t)start + at), 1);
 }
 
 #define EVENT_DISARMED INT64_C(-1)

@@ -125,10 +125,21 @@ static void delay_due(Event *event)
     int64_t now_ns = engine_now(self->stage.engine);
     Frame *head;
 
-    while ((head = frame_queue_peek(&self->under_way)) != NULL && head->due_ns <= now_ns)
+    while ((head = frame_queue_peek(&self->under_way)) != NULL && head->due_ns <= now_ns) {
+        engine_fetch(head->next, 1); // while this one is on its way
         stage_forward(&self->stage, frame_queue_take(&self->under_way));
+    }
     if (head != NULL)
         engine_arm(self->stage.engine, &self->due, head->due_ns);
+}
+
+static void delay_fetch(const Event *event)
+{
+    const DelayStage *self = (const DelayStage *)((const char *)event - offsetof(DelayStage, due));
+
+    engine_fetch(self, sizeof *self);
+    engine_fetch(frame_queue_peek(&self->under_way), 64);
+    stage_fetch_next(&self->stage);
 }
 
 static void delay_init(Stage *stage, const void *config)
@@ -137,6 +148,7 @@ static void delay_init(Stage *stage, const void *config)
     const DelayConfig *delay = config;
 
     event_init(&self->due, delay_due);
+    self->due.fetch = delay_fetch;
     frame_queue_init(&self->under_way);
     self->delay_ns = delay->delay_ns;
     if (delay->jitter_ns != 0) {

@@ -150,6 +150,14 @@ Sink *link_entry(Link *link, LinkDirection direction)
     return &link->paths[direction]->entry;
 }
 
+void link_fetch(const Link *link, LinkDirection direction)
+{
+    const LinkPath *path = link->paths[direction];
+
+    engine_fetch(path, LINE_BYTES);
+    engine_fetch(path + 1, STAGE_FETCH_BYTES);
+}
+
 void link_connect(Link *link, LinkDirection direction, Sink *out)
 {
     g_assert(link->paths[direction]->out == NULL);

@@ -33,6 +33,9 @@ void link_free(Link *link);
 Sink *link_entry(Link *link, LinkDirection direction);
 void link_connect(Link *link, LinkDirection direction, Sink *out);
 
+// For Event.fetch of whoever is about to send a frame: asks for what entering the link touches.
+void link_fetch(const Link *link, LinkDirection direction);
+
 // Whoever carries frames of `direction` out of the simulation (a device) takes the meter and calls
 // meter_depart() at the real departure; otherwise the link does, in engine time.
 Meter *link_take_meter(Link *link, LinkDirection direction);

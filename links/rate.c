@@ -21,17 +21,17 @@ typedef struct {
 
 typedef struct {
     Stage stage;
-    Event sent;       // the frame under way has left
-    Frame *under_way; // or a group of segments
-    FrameQueue waiting;
+    Event sent;         // the frame under way has left
+    Frame *under_way;   // or a group of segments
     uint64_t remainder; // of the last division, in bit-nanoseconds below the rate
     int64_t free_ns;    // when the last frame left: from there the remainder counts
+    uint64_t rate_bps;
+    uint64_t overhead_bytes;
+    FrameQueue waiting;
     int64_t started_ns; // sending what is under way, with that remainder
     uint64_t started_remainder;
     Backlog backlog; // while a frame is being admitted, with what of it was so far
     bool is_wire_free;
-    uint64_t rate_bps;
-    uint64_t overhead_bytes;
     uint64_t limit_frames; // each bound that does not apply is UINT64_MAX
     uint64_t limit_bytes;
     uint64_t limit_wire_bytes;
@@ -237,6 +237,15 @@ static void rate_push(Sink *sink, Frame *frame)
         rate_send_next(self);
 }
 
+static void rate_fetch(const Event *event)
+{
+    const RateStage *self = (const RateStage *)((const char *)event - offsetof(RateStage, sent));
+
+    engine_fetch(self, offsetof(RateStage, backlog));
+    engine_fetch(self->under_way, 64);
+    stage_fetch_next(&self->stage);
+}
+
 static void rate_init(Stage *stage, const void *config)
 {
     RateStage *self = (RateStage *)stage;
@@ -244,6 +253,7 @@ static void rate_init(Stage *stage, const void *config)
     Limit limit = rate_queue_limit(rate);
 
     event_init(&self->sent, rate_sent);
+    self->sent.fetch = rate_fetch;
     frame_queue_init(&self->waiting);
     self->rate_bps = rate->rate_bps;
     self->overhead_bytes = rate->overhead_bytes;

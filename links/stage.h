@@ -51,6 +51,8 @@ struct StageClass {
 // All stage classes in the order of their positions, ended by NULL; made by meson.
 extern const StageClass *const stage_classes[];
 
+enum { STAGE_FETCH_BYTES = 320 };
+
 struct Stage {
     Sink sink;
     Sink *next; // where frames that survive go
@@ -92,6 +94,12 @@ Frame *stage_take_front(Stage *stage, Frame **frame, unsigned n_segments);
 typedef bool StageSurvives(Stage *stage, const Frame *frame, unsigned segment);
 void stage_sift(Stage *stage, Frame *frame, StageSurvives *survives, DropReason reason,
                 void (*keep)(Stage *stage, Frame *frame));
+
+// For Event.fetch: what a frame that leaves this stage touches next, as far as it lies together.
+static inline void stage_fetch_next(const Stage *stage)
+{
+    engine_fetch(stage->next, STAGE_FETCH_BYTES);
+}
 
 static inline void stage_drop(Stage *stage, Frame *frame, DropReason reason)
 {

@@ -47,7 +47,7 @@ typedef struct {
     Event next;
     Engine *engine;
     FramePool *pool;
-    Sink *to;
+    Link *link;
     Frame *(*make)(FramePool *pool, uint32_t length_bytes);
     uint32_t length_bytes;
     int64_t gap_ns;
@@ -77,16 +77,24 @@ static void source_fire(Event *event)
     Frame *frame = self->make(self->pool, self->length_bytes);
 
     engine_arm(self->engine, &self->next, engine_now(self->engine) + self->gap_ns);
-    sink_push(self->to, frame);
+    sink_push(link_entry(self->link, LINK_FORWARD), frame);
 }
 
-static void source_start(Source *self, Rig *rig, Sink *to, int64_t at_ns, int64_t gap_ns)
+static void source_fetch(const Event *event)
+{
+    const Source *self = (const Source *)((const char *)event - offsetof(Source, next));
+
+    link_fetch(self->link, LINK_FORWARD);
+}
+
+static void source_start(Source *self, Rig *rig, Link *link, int64_t at_ns, int64_t gap_ns)
 {
     self->engine = rig->engine;
     self->pool = rig->pool;
-    self->to = to;
+    self->link = link;
     self->gap_ns = gap_ns;
     event_init(&self->next, source_fire);
+    self->next.fetch = source_fetch;
     engine_arm(rig->engine, &self->next, at_ns);
 }
 
@@ -140,8 +148,7 @@ static Rig *rig_new_switched(void)
     sink_push(node_port(rig->node, 1), ethernet_frame_new(rig->pool, 1, 2, SWITCHED_FRAME_BYTES));
     rig->sources[0].make = switched_make;
     rig->sources[0].length_bytes = SWITCHED_FRAME_BYTES;
-    source_start(&rig->sources[0], rig, link_entry(link, LINK_FORWARD), SWITCHED_GAP_NS,
-                 SWITCHED_GAP_NS);
+    source_start(&rig->sources[0], rig, link, SWITCHED_GAP_NS, SWITCHED_GAP_NS);
     return rig;
 }
 
@@ -159,7 +166,7 @@ static Rig *rig_new_links(unsigned n_links)
         link_connect(rig->links[n], LINK_FORWARD, &rig->drain.sink);
         rig->sources[n].make = links_make;
         rig->sources[n].length_bytes = links_frame_bytes[n % G_N_ELEMENTS(links_frame_bytes)];
-        source_start(&rig->sources[n], rig, link_entry(rig->links[n], LINK_FORWARD), at_ns, gap_ns);
+        source_start(&rig->sources[n], rig, rig->links[n], at_ns, gap_ns);
     }
     g_rand_free(random);
     return rig;
