@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inside: small programs that tests run inside hosts: `inside.py VERB ARGUMENT…`."""
 
+import ctypes
+import errno
 import fcntl
+import hashlib
+import json
+import random
+import selectors
 import socket
 import struct
 import sys
@@ -11,6 +17,9 @@ PORT = 7000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 RTM_GETQDISC, NLM_F_REQUEST, NLM_F_DUMP, NLMSG_DONE, TCA_KIND = 38, 0x1, 0x300, 3, 1
 END = b'end'
+UDP_SEGMENT, SO_RCVBUFFORCE = 103, 33
+SINK_BYTES = 1 << 26  # holds whatever is sent to it
+SIOCETHTOOL, ETHTOOL_GTXCSUM, ETHTOOL_GTSO = 0x8946, 0x16, 0x1E
 
 
 def arrivals():
@@ -90,6 +99,113 @@ def qdiscs():
             data = data[(length + 3) & ~3:]
 
 
+def random_bytes(size, seed):
+    return random.Random(seed).randbytes(size)
+
+
+def datagram(number, size):
+    """Its first six bytes are the number, the others follow from it."""
+    start = f'{number:06}'.encode()
+    return (start + hashlib.sha256(start).digest() * (size // 32 + 1))[:size]
+
+
+def sink():
+    """Answers each stream with the digest of what came in it; one that says the end at once, with
+    the numbers of the datagrams that came since the last, and None for each that was not right."""
+    server = socket.create_server(('', PORT), family=socket.AF_INET6, dualstack_ipv6=True)
+    receiver = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    receiver.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, SINK_BYTES)
+    receiver.bind(('', PORT))
+    receiver.setblocking(False)
+    selector = selectors.DefaultSelector()
+    for readable in (server, receiver):
+        selector.register(readable, selectors.EVENT_READ)
+    came = []
+
+    def drain():
+        while True:
+            try:
+                data = receiver.recv(65536)
+            except BlockingIOError:
+                return
+            number = int(data[:6])
+            came.append(number if data == datagram(number, len(data)) else None)
+
+    while True:
+        ready = [key.fileobj for key, _ in selector.select()]
+        drain()
+        if server not in ready:
+            continue
+        with server.accept()[0] as stream:
+            data = stream.makefile('rb').read()
+            if data == END:
+                drain()  # what was sent before has come: a link keeps the order
+                stream.sendall(json.dumps(came).encode())
+                came.clear()
+            else:
+                stream.sendall(hashlib.sha256(data).hexdigest().encode())
+
+
+def ask(address, data, sizes=(1 << 20,)):
+    """Sends a stream to a sink, in writes of these sizes by turns, and returns the answer."""
+    with socket.create_connection((address, PORT)) as stream:
+        at, turn = 0, 0
+        while at < len(data):
+            size = sizes[turn % len(sizes)]
+            stream.sendall(data[at:at + size])
+            at, turn = at + size, turn + 1
+        stream.shutdown(socket.SHUT_WR)
+        return stream.makefile('rb').read().decode()
+
+
+def stream(size, *addresses):
+    """Sends so many bytes to each sink, which has to get just these."""
+    data = random_bytes(int(size), size)
+    for address in addresses:
+        digest = ask(address, data, (200001, 1, 1448, 3000, 65536))
+        assert digest == hashlib.sha256(data).hexdigest()
+
+
+def bursts(count, size, together, *addresses):
+    """Sends numbered datagrams to each sink, so many with one call, and prints for each which were
+    lost, and whether those that came were right, each once and in order."""
+    print(json.dumps([burst(address, int(count), int(size), int(together))
+                      for address in addresses]))
+
+
+def burst(address, count, size, together):
+    family, _, _, _, peer = socket.getaddrinfo(address, PORT, type=socket.SOCK_DGRAM)[0]
+    sender = socket.socket(family, socket.SOCK_DGRAM)
+    if together > 1:
+        sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
+    for first in range(0, count, together):
+        group = [datagram(number, size) for number in range(first, min(first + together, count))]
+        try:
+            sender.sendto(b''.join(group), peer)
+        except OSError as error:
+            # Before Linux 6.11 where the device does not finish checksums.
+            assert error.errno == errno.EIO
+            sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
+            for data in group:
+                sender.sendto(data, peer)
+    came = json.loads(ask(address, END))
+    lost = sorted(set(range(count)) - set(came))
+    return {'lost': lost, 'good': None not in came and came == sorted(set(came))}
+
+
+def features(name):
+    """Prints which of checksum and segmentation an interface leaves to its device."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        for command in (ETHTOOL_GTXCSUM, ETHTOOL_GTSO):
+            value = bytearray(struct.pack('II', command, 0))
+            address = (ctypes.c_char * len(value)).from_buffer(value)
+            fcntl.ioctl(any_socket, SIOCETHTOOL,
+                        struct.pack('16sP16x', name.encode(), ctypes.addressof(address)))
+            print(struct.unpack('II', value)[1])
+
+
 if __name__ == '__main__':
-    VERBS = {verb.__name__: verb for verb in (arrivals, numbers, listen, frames, interface, qdiscs)}
+    VERBS = {verb.__name__: verb for verb in (
+        arrivals, numbers, listen, frames, interface, qdiscs, sink, stream, bursts, features)}
     VERBS[sys.argv[1]](*sys.argv[2:])
