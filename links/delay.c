@@ -74,7 +74,7 @@ static void delay_hold(DelayStage *self, Frame *frame, int64_t due_ns)
     frame->due_ns = due_ns;
     frame_queue_append(&self->under_way, frame);
     if (!event_is_armed(&self->due))
-        engine_arm(self->stage.engine, &self->due, due_ns);
+        stage_arm(&self->stage, &self->due, due_ns);
 }
 
 // When segment `number` is due: behind all before it, which `self->last_due_ns` stands for.
@@ -130,7 +130,7 @@ static void delay_due(Event *event)
         stage_forward(&self->stage, frame_queue_take(&self->under_way));
     }
     if (head != NULL)
-        engine_arm(self->stage.engine, &self->due, head->due_ns);
+        stage_arm(&self->stage, &self->due, head->due_ns);
 }
 
 static void delay_fetch(const Event *event)
@@ -166,6 +166,13 @@ static void delay_clear(Stage *stage)
     g_clear_pointer(&self->jitter, g_free);
 }
 
+static int64_t delay_least_ns(const Stage *stage)
+{
+    const DelayStage *self = (const DelayStage *)stage;
+
+    return self->jitter != NULL ? self->jitter->edge_ns[0] : self->delay_ns;
+}
+
 static uint64_t delay_held_frames(const Stage *stage)
 {
     return frame_queue_count(&((const DelayStage *)stage)->under_way);
@@ -183,5 +190,6 @@ const StageClass delay_stage_class = {
     .init = delay_init,
     .clear = delay_clear,
     .push = delay_push,
+    .least_ns = delay_least_ns,
     .held_frames = delay_held_frames,
 };

@@ -91,6 +91,23 @@ static Stage *link_path_stage(const LinkPath *path, Sink *sink)
     return sink != &path->exit ? (Stage *)sink : NULL;
 }
 
+static int64_t stage_least_ns(const Stage *stage)
+{
+    return stage->class->least_ns != NULL ? stage->class->least_ns(stage) : 0;
+}
+
+// Tells each stage from `sink` on what lies beyond it, and returns what lies beyond `sink`'s entry.
+static int64_t link_path_set_beyond(LinkPath *path, Sink *sink, int64_t beyond_ns)
+{
+    Stage *stage = link_path_stage(path, sink);
+
+    if (stage == NULL)
+        return beyond_ns;
+    beyond_ns = link_path_set_beyond(path, stage->next, beyond_ns);
+    stage->beyond_ns = MIN(beyond_ns, LINK_MAX_SLACK_NS);
+    return beyond_ns + stage_least_ns(stage);
+}
+
 static LinkPath *link_path_new(Engine *engine, uint64_t seed, const char *name,
                                LinkDirection direction, const LinkConfig *config)
 {
@@ -112,6 +129,7 @@ static LinkPath *link_path_new(Engine *engine, uint64_t seed, const char *name,
         stage = (Stage *)((char *)stage + stage_room(*item));
     }
     *joint = &path->exit;
+    link_path_set_beyond(path, path->first, 0);
     return path;
 }
 
@@ -162,6 +180,22 @@ void link_connect(Link *link, LinkDirection direction, Sink *out)
 {
     g_assert(link->paths[direction]->out == NULL);
     link->paths[direction]->out = out;
+}
+
+int64_t link_least_ns(const Link *link, LinkDirection direction)
+{
+    const LinkPath *path = link->paths[direction];
+    int64_t least_ns = 0;
+
+    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
+         stage = link_path_stage(path, stage->next))
+        least_ns += stage_least_ns(stage);
+    return least_ns;
+}
+
+void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns)
+{
+    link_path_set_beyond(link->paths[direction], link->paths[direction]->first, beyond_ns);
 }
 
 Meter *link_take_meter(Link *link, LinkDirection direction)

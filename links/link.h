@@ -36,6 +36,16 @@ void link_connect(Link *link, LinkDirection direction, Sink *out);
 // For Event.fetch of whoever is about to send a frame: asks for what entering the link touches.
 void link_fetch(const Link *link, LinkDirection direction);
 
+// The least time that a frame takes through it.
+int64_t link_least_ns(const Link *link, LinkDirection direction);
+
+// Tells that what leaves the link leaves the simulation no sooner than `beyond_ns` later (at first:
+// 0). Events in the link that lead to nothing before may then be fired so much later, though by no
+// more than LINK_MAX_SLACK_NS: they wake no driver of their own.
+void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns);
+
+#define LINK_MAX_SLACK_NS INT64_C(1000000)
+
 // Whoever carries frames of `direction` out of the simulation (a device) takes the meter and calls
 // meter_depart() at the real departure; otherwise the link does, in engine time.
 Meter *link_take_meter(Link *link, LinkDirection direction);

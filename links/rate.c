@@ -145,7 +145,7 @@ static void rate_send(RateStage *self, Frame *group)
     self->started_ns = now_ns;
     self->started_remainder = self->remainder;
     self->remainder = work % self->rate_bps;
-    engine_arm(self->stage.engine, &self->sent, now_ns + (int64_t)(work / self->rate_bps));
+    stage_arm(&self->stage, &self->sent, now_ns + (int64_t)(work / self->rate_bps));
 }
 
 // Sends the first group of what waits.

@@ -44,6 +44,8 @@ struct StageClass {
     void (*clear)(Stage *stage);
     // Takes a frame or a super-frame, each segment of which has its own fate.
     void (*push)(Sink *sink, Frame *frame);
+    // The least time for which it holds any frame that it lets go; NULL for 0.
+    int64_t (*least_ns)(const Stage *stage);
     // Frames it holds at this moment, counted one by one; NULL for a stage that holds none.
     uint64_t (*held_frames)(const Stage *stage);
 };
@@ -62,6 +64,7 @@ struct Stage {
     RandomKey key;       // of its own stream of draws
     DropCounters *drops; // of its link direction
     int64_t spacing_ns;  // departures no further apart may leave as one super-frame
+    int64_t beyond_ns;   // what leaves it leaves the simulation no sooner than so much later
 };
 
 // For a stage's own draws: 64 bits that depend on the number of the frame's segment (0 for an
@@ -70,6 +73,13 @@ static inline uint64_t stage_draw(const Stage *stage, const Frame *frame, unsign
                                   uint32_t draw)
 {
     return random_draw(stage->key, frame->index + segment, draw);
+}
+
+// Arms an event at which the stage lets a frame go.
+static inline void stage_arm(Stage *stage, Event *event, int64_t due_ns)
+{
+    event->slack_ns = stage->beyond_ns;
+    engine_arm(stage->engine, event, due_ns);
 }
 
 static inline void stage_forward(Stage *stage, Frame *frame)

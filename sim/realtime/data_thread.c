@@ -118,8 +118,9 @@ static gpointer data_thread_run(gpointer data)
 
     data_thread_prepare(self);
     while (!self->stopping) {
-        int64_t due_ns = engine_next_due_ns(self->engine);
-        int64_t until_ns = due_ns == ENGINE_NEVER_NS ? WAITER_FOREVER_NS : self->start_ns + due_ns;
+        int64_t wake_ns = engine_next_wake_ns(self->engine);
+        int64_t until_ns =
+            wake_ns == ENGINE_NEVER_NS ? WAITER_FOREVER_NS : self->start_ns + wake_ns;
         int64_t now_ns;
         unsigned n_ready =
             waiter_wait(self->waiter, more ? 0 : until_ns, ready, READY_AT_ONCE, &now_ns);

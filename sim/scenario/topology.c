@@ -48,6 +48,76 @@ static void topology_add_node(Topology *topology, Engine *engine, const NodeSpec
     }
 }
 
+static bool node_is_inside(const NodeSpec *spec)
+{
+    return topology_node_class(spec->kind) != NULL;
+}
+
+// For each node that is not a host: how soon a frame that arrives there may leave the simulation.
+// The shortest way to any host, found by relaxation; that back to where it came from counts too.
+typedef struct {
+    const Topology *topology;
+    GHashTable *exit_ns; // NodeSpec to int64_t, owned
+} ExitTimes;
+
+static int64_t exit_time_of(const ExitTimes *times, const NodeSpec *spec)
+{
+    const int64_t *exit_ns = g_hash_table_lookup(times->exit_ns, spec);
+
+    return exit_ns != NULL ? *exit_ns : 0;
+}
+
+// Returns whether it has become shorter.
+static bool exit_time_relax(ExitTimes *times, const NodeSpec *spec)
+{
+    int64_t *exit_ns = g_hash_table_lookup(times->exit_ns, spec);
+    bool has_changed = false;
+
+    for (guint i = 0; i < spec->interfaces->len; i++) {
+        const InterfaceSpec *port = g_ptr_array_index(spec->interfaces, i);
+        const NodeSpec *next = port->link->ends[1 - port->end]->node;
+        int64_t least_ns = link_least_ns(topology_link(times->topology, port->link),
+                                         interface_direction_out(port));
+        int64_t beyond_ns = exit_time_of(times, next);
+
+        if (beyond_ns < *exit_ns - least_ns) {
+            *exit_ns = least_ns + beyond_ns;
+            has_changed = true;
+        }
+    }
+    return has_changed;
+}
+
+static void topology_set_beyond(Topology *topology, const Scenario *scenario)
+{
+    const GPtrArray *nodes = scenario->nodes, *links = scenario->links;
+    ExitTimes times = {topology, g_hash_table_new_full(NULL, NULL, NULL, g_free)};
+    bool has_changed = true;
+
+    for (guint i = 0; i < nodes->len; i++) {
+        const NodeSpec *spec = g_ptr_array_index(nodes, i);
+
+        if (node_is_inside(spec))
+            g_hash_table_insert(times.exit_ns, (gpointer)spec,
+                                g_memdup2(&(int64_t){INT64_MAX / 2}, sizeof(int64_t)));
+    }
+    while (has_changed) {
+        has_changed = false;
+        for (guint i = 0; i < nodes->len; i++)
+            if (node_is_inside(g_ptr_array_index(nodes, i)))
+                has_changed |= exit_time_relax(&times, g_ptr_array_index(nodes, i));
+    }
+    for (guint i = 0; i < links->len; i++) {
+        const LinkSpec *spec = g_ptr_array_index(links, i);
+
+        for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++)
+            link_set_beyond(
+                topology_link(topology, spec), direction,
+                exit_time_of(&times, spec->ends[direction == LINK_FORWARD ? 1 : 0]->node));
+    }
+    g_hash_table_unref(times.exit_ns);
+}
+
 Topology *topology_new(const Scenario *scenario, Engine *engine)
 {
     Topology *topology = g_new0(Topology, 1);
@@ -63,6 +133,7 @@ Topology *topology_new(const Scenario *scenario, Engine *engine)
     }
     for (guint i = 0; i < scenario->nodes->len; i++)
         topology_add_node(topology, engine, g_ptr_array_index(scenario->nodes, i));
+    topology_set_beyond(topology, scenario);
     return topology;
 }
 

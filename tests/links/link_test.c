@@ -319,6 +319,47 @@ static void test_taken_meter_is_left_alone(void)
     link_rig_close(&rig);
 }
 
+// 1250 bytes at 10 Mbit/s leave the rate after 1 ms, and the link when the delay is over as well.
+static void test_only_what_leaves_wakes(void)
+{
+    static const struct {
+        const char *text;
+        int64_t beyond_ns, wake_ns;
+    } cases[] = {
+        {"rate 10mbit", 0, 1000000},
+        {"rate 10mbit, delay 300us", 0, 1300000},
+        {"rate 10mbit, delay 300us", 200000, 1500000},
+        {"rate 10mbit, delay 3s", 0, 2000000}, // and LINK_MAX_SLACK_NS
+        {"rate 10mbit, delay 300us, jitter 200us", 0, 1100000},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        LinkRig rig;
+        Frame *frame;
+
+        link_rig_open(&rig, 1, "wire", cases[i].text, "");
+        link_set_beyond(rig.link, LINK_FORWARD, cases[i].beyond_ns);
+        frame = frame_new(rig.pool, 1250);
+        frame->length_bytes = 1250;
+        sink_push(link_entry(rig.link, LINK_FORWARD), frame);
+        g_assert_cmpint(engine_next_due_ns(rig.engine), ==, 1000000);
+        g_assert_cmpint(engine_next_wake_ns(rig.engine), ==, cases[i].wake_ns);
+        link_rig_run_to_end(&rig);
+        g_assert_cmpuint(probe_count(&rig.probe[LINK_FORWARD]), ==, 1);
+        link_rig_close(&rig);
+    }
+}
+
+static void test_least_time_is_that_of_all_stages(void)
+{
+    LinkRig rig;
+
+    link_rig_open(&rig, 1, "wire", "rate 10mbit, loss 1%, delay 2ms", "delay 5ms, jitter 2ms");
+    g_assert_cmpint(link_least_ns(rig.link, LINK_FORWARD), ==, 2000000);
+    g_assert_cmpint(link_least_ns(rig.link, LINK_REVERSE), ==, 3000000);
+    link_rig_close(&rig);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -344,6 +385,9 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/link/measures-departures-in-engine-time",
                     test_measures_departures_in_engine_time);
     g_test_add_func("/links/link/frame-leaves-when-it-is-due", test_frame_leaves_when_it_is_due);
+    g_test_add_func("/links/link/only-what-leaves-wakes", test_only_what_leaves_wakes);
+    g_test_add_func("/links/link/least-time-is-that-of-all-stages",
+                    test_least_time_is_that_of_all_stages);
     g_test_add_func("/links/link/taken-meter-is-left-alone", test_taken_meter_is_left_alone);
     return g_test_run();
 }

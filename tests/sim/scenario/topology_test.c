@@ -82,10 +82,48 @@ static void test_steady_state_allocates_nothing(void)
     engine_free(engine);
 }
 
+// Pushes a frame from the interface of `name` in, and tells how long the driver may sleep.
+static int64_t sleep_after_frame(const char *text, const char *name)
+{
+    g_autoptr(Scenario) scenario = parsed(text);
+    Engine *engine = engine_new();
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Topology *topology = topology_new(scenario, engine);
+    InterfaceSpec *interface = g_ptr_array_index(scenario_node(scenario, name)->interfaces, 0);
+    int64_t wake_ns;
+
+    sink_push(topology_entry(topology, interface), ethernet_frame_new(pool, 1, 2, FRAME_BYTES));
+    wake_ns = engine_next_wake_ns(engine);
+    topology_free(topology);
+    frame_pool_free(pool);
+    engine_free(engine);
+    return wake_ns;
+}
+
+// What arrives at a switch has the quickest way out before it, over further switches too.
+static void test_arrivals_inside_wake_nobody(void)
+{
+    const char *text = "nodes: {a: {}, b: {}, c: {}, s: {kind: switch}, t: {kind: hub}}\n"
+                       "links:\n"
+                       "  - {endpoints: [a, s], delay: 400us}\n"
+                       "  - {endpoints: [s, t], delay: 50us}\n"
+                       "  - {endpoints: [t, b], delay: 200us}\n"
+                       "  - {endpoints: [t, c], delay: 300us}\n";
+
+    g_assert_cmpint(sleep_after_frame(text, "a"), ==, 400000 + 50000 + 200000);
+    g_assert_cmpint(sleep_after_frame(text, "b"), ==, 200000 + 200000); // or back to itself
+    g_assert_cmpint(sleep_after_frame("nodes: [a, b]\n"
+                                      "links: [{endpoints: [a, b], delay: 400us}]\n",
+                                      "a"),
+                    ==, 400000);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scenario/topology/steady-state-allocates-nothing",
                     test_steady_state_allocates_nothing);
+    g_test_add_func("/scenario/topology/arrivals-inside-wake-nobody",
+                    test_arrivals_inside_wake_nobody);
     return g_test_run();
 }
