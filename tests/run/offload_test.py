@@ -102,7 +102,8 @@ class Offload(RunCase):
         self.assertEqual([entry['lost_frames'] for entry in done.report['captures']], [0, 0])
         self.assertEqual([end.total() for end in ends],
                          [entry['written_frames'] for entry in done.report['captures']])
-        n_dropped = sum(dropped(done.report['links']['wire'][way]) for way in ('forward', 'reverse'))
+        wire = done.report['links']['wire']
+        n_dropped = dropped(wire['forward']) + dropped(wire['reverse'])
         self.assertEqual(((ends[0] - ends[1]) + (ends[1] - ends[0])).total(), n_dropped)
         self.assertEqual(n_dropped > 0, lost)
 
@@ -167,8 +168,9 @@ class Offload(RunCase):
         whole = self.read_finished('whole.pcap')
         cut = pcap.read(self.directory / 'cut.pcap').packets
         full = pcap.read(self.directory / 'long.pcap').packets
-        self.assertEqual([(packet.at_ns, packet.length_bytes, packet.data[:50]) for packet in whole],
-                         [(packet.at_ns, packet.length_bytes, packet.data) for packet in cut])
+        self.assertEqual(
+            [(packet.at_ns, packet.length_bytes, packet.data[:50]) for packet in whole],
+            [(packet.at_ns, packet.length_bytes, packet.data) for packet in cut])
         self.assertEqual([packet for packet in whole if packet.length_bytes >= 1500], full)
         self.assertEqual(max(packet.length_bytes for packet in full), 1514)
         self.assert_clean(done)
