@@ -56,6 +56,9 @@ struct Frame {
     // The first segment alone would have been sent, and been due, so much earlier than the last,
     // whose instants are those above.
     uint32_t wired_span_ns, due_span_ns;
+    // The last segment would itself have been due so much before due_ns: it had waited for others,
+    // which were cut off.
+    uint32_t due_lag_ns;
 
     uint8_t headroom[FRAME_HEADROOM_BYTES];
     uint8_t buffer[];

@@ -154,6 +154,7 @@ static void super_frame_narrow(Frame *frame, unsigned n_before, unsigned n_segme
 
     frame->index += n_before;
     frame->wired_ns -= span_of(frame->wired_span_ns, n_behind, n_gaps);
+    frame->due_lag_ns += span_of(frame->due_span_ns, n_behind, n_gaps);
     frame->wired_span_ns = span_of(frame->wired_span_ns, n_segments - 1, n_gaps);
     frame->due_span_ns = span_of(frame->due_span_ns, n_segments - 1, n_gaps);
     frame->n_segments = (uint16_t)n_segments;

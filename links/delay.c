@@ -104,7 +104,7 @@ static void delay_hold_with_jitter(DelayStage *self, Frame *frame)
         group = stage_take_front(&self->stage, &frame, n_together);
         if (group == NULL)
             continue;
-        group->due_span_ns = (uint32_t)(self->last_due_ns - first_due_ns);
+        group->due_span_ns += (uint32_t)(self->last_due_ns - first_due_ns);
         delay_hold(self, group, self->last_due_ns);
     }
 }

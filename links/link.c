@@ -37,7 +37,7 @@ static void link_enter(Sink *sink, Frame *frame)
 
     frame->index = path->next_index;
     frame->entered_ns = frame->wired_ns = engine_now(path->engine);
-    frame->wired_span_ns = frame->due_span_ns = 0;
+    frame->wired_span_ns = frame->due_span_ns = frame->due_lag_ns = 0;
     path->next_index += frame->n_segments;
     counter_add(&path->counters.in_frames, frame->n_segments);
     counter_add(&path->counters.in_bytes, frame_wire_bytes(frame));

@@ -49,11 +49,11 @@ static void meter_count_bytes(Meter *meter, uint64_t bytes, int64_t departed_ns)
 // The segments of a super-frame were to leave one after another, and left together with the last.
 static void meter_count_segments(Meter *meter, const Frame *frame, int64_t departed_ns)
 {
-    const int64_t n_gaps = frame->n_segments - 1;
+    const int64_t n_gaps = frame->n_segments - 1, last_due_ns = frame->due_ns - frame->due_lag_ns;
 
     for (int64_t n_behind = n_gaps; n_behind >= 0; n_behind--) {
         int64_t wired_ns = frame->wired_ns - (int64_t)frame->wired_span_ns * n_behind / n_gaps;
-        int64_t due_ns = frame->due_ns - (int64_t)frame->due_span_ns * n_behind / n_gaps;
+        int64_t due_ns = last_due_ns - (int64_t)frame->due_span_ns * n_behind / n_gaps;
 
         meter_count(meter, wired_ns - frame->entered_ns, departed_ns - wired_ns,
                     departed_ns - due_ns);
@@ -69,7 +69,7 @@ void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns)
     counter_set(&meter->last_departed_ns, (uint64_t)departed_ns);
     if (frame->n_segments == 1)
         meter_count(meter, frame->wired_ns - frame->entered_ns, departed_ns - frame->wired_ns,
-                    departed_ns - frame->due_ns);
+                    departed_ns - (frame->due_ns - frame->due_lag_ns));
     else
         meter_count_segments(meter, frame, departed_ns);
     meter_count_bytes(meter, frame_wire_bytes(frame), departed_ns);

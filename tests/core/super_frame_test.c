@@ -117,6 +117,7 @@ static void assert_part(const Fixture *fixture, Frame *frame, unsigned first, un
     g_assert_cmpint(frame->wired_ns, ==, LAST_NS - (N_SEGMENTS - first - n_segments) * GAP_NS);
     g_assert_cmpuint(frame->wired_span_ns, ==, (n_segments - 1) * GAP_NS);
     g_assert_cmpuint(frame->due_span_ns, ==, (n_segments - 1) * GAP_NS);
+    g_assert_cmpuint(frame->due_lag_ns, ==, (N_SEGMENTS - first - n_segments) * GAP_NS);
     if (n_segments == 1) { // nothing but a checksum is left to do
         g_assert_cmpuint(frame->gso_type, ==, GSO_NONE);
         g_assert_cmpuint(frame->gso_size_bytes, ==, 0);

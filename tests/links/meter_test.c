@@ -184,6 +184,21 @@ static void test_segments_have_instants_of_their_own(void)
     g_assert_cmpuint(counter_get(&meter->bytes), ==, 3 * 154 + 104);
 }
 
+// Cut off in front of others for which it had waited.
+static void test_what_was_waited_for_stays_lateness(void)
+{
+    g_autofree Meter *meter = meter_new();
+    Frame front = together, first = together;
+
+    front.due_lag_ns = first.due_lag_ns = 700;
+    first.n_segments = 1;
+    first.due_span_ns = 0;
+    meter_depart(meter, &front, 15200);
+    g_assert_cmpuint(counter_get(&meter->lateness.sum_ns), ==, 3900 + 2900 + 1900 + 900);
+    meter_depart(meter, &first, 15200);
+    g_assert_cmpuint(counter_get(&meter->lateness.sum_ns), ==, 3900 + 2900 + 1900 + 900 + 900);
+}
+
 // The first of a group waits for the last, and is late by as much.
 static void test_each_segment_is_late_by_itself(void)
 {
@@ -219,6 +234,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/meter/none-is-late-without-a-bound", test_none_is_late_without_a_bound);
     g_test_add_func("/links/meter/segments-have-instants-of-their-own",
                     test_segments_have_instants_of_their_own);
+    g_test_add_func("/links/meter/what-was-waited-for-stays-lateness",
+                    test_what_was_waited_for_stays_lateness);
     g_test_add_func("/links/meter/each-segment-is-late-by-itself",
                     test_each_segment_is_late_by_itself);
     return g_test_run();

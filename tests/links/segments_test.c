@@ -114,6 +114,17 @@ static void streams_init(Stream streams[N_STREAMS], FramePool *pool)
     }
 }
 
+static void push_sized_burst(Stream *stream, const StreamBurst *burst, Way *wholes, Way *segments)
+{
+    FrameQueue queue;
+    Frame *frame;
+
+    frame_queue_init(&queue);
+    sink_push(link_entry(wholes->link, LINK_FORWARD), stream_next(stream, burst, &queue));
+    while ((frame = frame_queue_take(&queue)) != NULL)
+        sink_push(link_entry(segments->link, LINK_FORWARD), frame);
+}
+
 static void push_burst(Stream *stream, Dice *dice, Way *wholes, Way *segments)
 {
     StreamBurst burst = {
@@ -121,13 +132,8 @@ static void push_burst(Stream *stream, Dice *dice, Way *wholes, Way *segments)
         .last_flags = dice_throw(dice, 2) == 0 ? PACKET_TCP_PSH : PACKET_TCP_FIN,
         .has_cwr = stream->type != GSO_UDP && dice_throw(dice, 2) == 0,
     };
-    FrameQueue queue;
-    Frame *frame;
 
-    frame_queue_init(&queue);
-    sink_push(link_entry(wholes->link, LINK_FORWARD), stream_next(stream, &burst, &queue));
-    while ((frame = frame_queue_take(&queue)) != NULL)
-        sink_push(link_entry(segments->link, LINK_FORWARD), frame);
+    push_sized_burst(stream, &burst, wholes, segments);
 }
 
 static void assert_equivalent(const char *text, int64_t gap_ns, int64_t tolerance_ns, uint64_t seed)
@@ -159,6 +165,57 @@ static void assert_equivalent(const char *text, int64_t gap_ns, int64_t toleranc
     way_close(&segments);
     frame_pool_free(pool);
     engine_free(engine);
+}
+
+static int64_t waited_ns(const Way *wholes, const Way *segments)
+{
+    int64_t sum_ns = 0;
+
+    for (guint i = 0; i < wholes->arrivals->len; i++)
+        sum_ns += g_array_index(wholes->arrivals, Arrival, i).at_ns -
+                  g_array_index(segments->arrivals, Arrival, i).at_ns;
+    return sum_ns;
+}
+
+// What a segment waits for others to leave together is told as its lateness, nanosecond for
+// nanosecond, also when some that it waited for are lost. Segments are of equal length: between the
+// ends of a group their instants are interpolated.
+static void assert_waiting_is_lateness(const char *text)
+{
+    g_autoptr(LinkConfig) config = link_rig_config(text);
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Engine *engine = engine_new();
+    Stream stream = {.pool = pool, .type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1184};
+    const Histogram *lateness;
+    Way wholes, segments;
+
+    way_open(&wholes, engine, config);
+    way_open(&segments, engine, config);
+    for (int i = 0; i < N_BURSTS; i++) {
+        engine_run_until(engine, i * INT64_C(10000000));
+        push_sized_burst(&stream, &(StreamBurst){40 * 1184}, &wholes, &segments);
+    }
+    while (engine_next_due_ns(engine) != ENGINE_NEVER_NS)
+        engine_run_until(engine, engine_next_due_ns(engine));
+    assert_same_counters(&wholes, &segments);
+    lateness = &link_meter(wholes.link, LINK_FORWARD)->lateness;
+    g_assert_cmpuint(counter_get(&lateness->count), ==, wholes.arrivals->len);
+    g_assert_cmpint(waited_ns(&wholes, &segments), >, 0);
+    g_assert_cmpuint(counter_get(&lateness->sum_ns), ==, waited_ns(&wholes, &segments));
+    g_assert_cmpuint(counter_get(&link_meter(segments.link, LINK_FORWARD)->lateness.sum_ns), ==, 0);
+    way_close(&wholes);
+    way_close(&segments);
+    frame_pool_free(pool);
+    engine_free(engine);
+}
+
+// A segment of 1250 bytes takes 100 us.
+static void test_waiting_is_lateness(void)
+{
+    assert_waiting_is_lateness("rate 100mbit, spacing 1ms");
+    assert_waiting_is_lateness("rate 100mbit, spacing 1ms, delay 3ms");
+    assert_waiting_is_lateness("rate 100mbit, spacing 1ms, loss 30%");
+    assert_waiting_is_lateness("rate 100mbit, spacing 1ms, loss 30%, delay 3ms");
 }
 
 static const char *const rates[] = {"1mbit", "10mbit", "333mbit", "1gbit", "10gbit", "100gbit"};
@@ -224,5 +281,6 @@ int main(int argc, char **argv)
     g_test_add_func("/links/segments/same-fates-within-the-spacing",
                     test_same_fates_within_the_spacing);
     g_test_add_func("/links/segments/same-fates-in-large-groups", test_same_fates_in_large_groups);
+    g_test_add_func("/links/segments/waiting-is-lateness", test_waiting_is_lateness);
     return g_test_run();
 }
