@@ -189,6 +189,22 @@ class Offload(RunCase):
         self.assert_clean(done)
         self.assert_bursts_whole(done)
 
+    def test_routers_forward_super_frames(self):
+        names = ('london', 'west', 'east', 'newyork')
+        modes = ('auto', 'off', 'auto', 'checksum')
+        scenario = {
+            'nodes': {name: {'offload': mode, 'forward': name in names[1:3]}
+                      for name, mode in zip(names, modes)},
+            'links': [{'endpoints': list(ends)} for ends in itertools.pairwise(names)],
+            'tasks': [*sinks('london', 'newyork'),
+                      task('london', f'{INSIDE} stream 2000000 newyork'),
+                      task('newyork', f'{INSIDE} stream 2000000 london'),
+                      task('london', f'{INSIDE} bursts 200 1400 40 newyork'),
+                      task('newyork', f'{INSIDE} bursts 600 100 60 london')]}
+        done = self.run_scenario(scenario)
+        self.assert_clean(done)
+        self.assert_bursts_whole(done)
+
     def test_the_same_datagrams_are_lost_alone_and_together(self):
         for device in ('tap', 'tun'):
             runs = []
