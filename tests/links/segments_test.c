@@ -201,8 +201,8 @@ static void assert_waiting_is_lateness(const char *text)
     lateness = &link_meter(wholes.link, LINK_FORWARD)->lateness;
     g_assert_cmpuint(counter_get(&lateness->count), ==, wholes.arrivals->len);
     g_assert_cmpint(waited_ns(&wholes, &segments), >, 0);
-    g_assert_cmpuint(counter_get(&lateness->sum_ns), ==, waited_ns(&wholes, &segments));
-    g_assert_cmpuint(counter_get(&link_meter(segments.link, LINK_FORWARD)->lateness.sum_ns), ==, 0);
+    g_assert_cmpuint(histogram_sum_ns(lateness), ==, waited_ns(&wholes, &segments));
+    g_assert_cmpuint(histogram_sum_ns(&link_meter(segments.link, LINK_FORWARD)->lateness), ==, 0);
     way_close(&wholes);
     way_close(&segments);
     frame_pool_free(pool);
