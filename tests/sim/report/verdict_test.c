@@ -57,11 +57,37 @@ static void test_a_frame_without_memory_is_not_valid(void)
     }
 }
 
+static void test_late_is_beyond_all_that_was_asked_for(void)
+{
+    static const struct {
+        const char *link;
+        int64_t late_ns;
+    } cases[] = {
+        {"loss: 0%", 1000000},
+        {"delay: 10ms", 1000000},
+        {"delay: 11ms", 1100000},
+        {"spacing: 500us", 1000000},
+        {"delay: 11ms, spacing: 600us", 1200000},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "nodes: {a: {}, b: {}}\nlinks: [{endpoints: [a, b], %s}]\n", cases[i].link);
+        g_autoptr(Scenario) scenario = parsed(text);
+        const LinkSpec *spec = g_ptr_array_index(scenario->links, 0);
+
+        g_assert_cmpint(fidelity_late_ns(&scenario->fidelity, spec->directions[0]), ==,
+                        cases[i].late_ns);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/report/verdict/nothing-is-valid", test_nothing_is_valid);
     g_test_add_func("/report/verdict/a-frame-without-memory-is-not-valid",
                     test_a_frame_without_memory_is_not_valid);
+    g_test_add_func("/report/verdict/late-is-beyond-all-that-was-asked-for",
+                    test_late_is_beyond_all_that_was_asked_for);
     return g_test_run();
 }
