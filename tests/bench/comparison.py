@@ -53,6 +53,7 @@ class Comparison:
         self.columns, self.links = chosen['column'], chosen['link']
         self.peers = [PEERS[name](lab) for name in chosen['peer']]
         self.results = defaultdict(dict)  # link, peer: Measurements
+        self.failures = []
 
     def lines(self):
         """The table, a line as soon as it is known."""
@@ -80,7 +81,7 @@ class Comparison:
         try:
             take(into, column, peer.carry(load, LINKS[link]), LINKS[link])
         except MEASURING_ERRORS as error:
-            print(f'{peer.title}, {column}: {error}', file=sys.stderr)
+            self.failures.append(f'{LINK_TITLES[link]}, {peer.title}, {column}: failed: {error}')
 
     def loads(self):
         wanted = set(self.columns)

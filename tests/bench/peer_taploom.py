@@ -37,7 +37,9 @@ class TaploomOff(Taploom):
     name, title, node = 'taploom-off', 'Taploom, offload: off', {'offload': 'off'}
 
     def missing(self):
-        path = self.lab.write_scenario('off', {'defaults': {'node': self.node}, 'nodes': ['left']})
+        path = self.lab.write_scenario('off', {'defaults': {'node': self.node},
+                                               'nodes': ['left', 'right'],
+                                               'links': [{'endpoints': ['left', 'right']}]})
         try:
             self.lab.run(str(self.lab.taploom), 'check', path)
         except LabError:
