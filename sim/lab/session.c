@@ -157,6 +157,14 @@ Session *session_new(Lab *lab, Console *console, GError **error)
     return g_steal_pointer(&self);
 }
 
+// Not a moment less: libuv counts milliseconds, and from when it last looked at the clock.
+static void session_start_duration(Session *self, int64_t duration_ns)
+{
+    uv_update_time(&self->loop);
+    uv_timer_start(&self->duration, session_duration_over,
+                   (uint64_t)(duration_ns + 999999) / 1000000 + 1, 0);
+}
+
 void session_run(Session *self, int interrupted_status)
 {
     const Scenario *scenario = lab_scenario(self->lab);
@@ -164,12 +172,11 @@ void session_run(Session *self, int interrupted_status)
     self->interrupted_status = interrupted_status;
     for (int i = 0; i < N_ENDING_SIGNALS; i++)
         uv_signal_start(&self->signals[i], session_signalled, ending_signals[i]);
-    if (scenario->duration_ns != SCENARIO_UNTIL_TASKS_END_NS)
-        uv_timer_start(&self->duration, session_duration_over,
-                       (uint64_t)(scenario->duration_ns + 999999) / 1000000, 0);
     if (console_is_terminal(self->console))
         uv_timer_start(&self->progress_timer, session_show_progress, PROGRESS_MS, PROGRESS_MS);
     lab_start(self->lab);
+    if (scenario->duration_ns != SCENARIO_UNTIL_TASKS_END_NS)
+        session_start_duration(self, scenario->duration_ns);
     tasks_start(self->tasks);
     uv_run(&self->loop, UV_RUN_DEFAULT);
     console_progress(self->console, "");
