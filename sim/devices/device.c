@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading into the final buffer, queueing for the driver's next burst, writing, and counting.
+// Reading into the final buffer, counting, and queueing for the driver's next burst.
 #include "sim/devices/device.h"
 
 #include <errno.h>
@@ -9,26 +9,15 @@
 
 #include "sim/devices/vnet_header.h"
 
-enum {
-    DEVICE_READ_BYTES = 256 * 1024, // before what was read is written: a part of a core's own cache
-    DEVICE_WRITE_BYTES = 64 * 1024, // with one look at the clock
-};
-
-void outbox_init(Outbox *outbox)
-{
-    outbox->first = NULL;
-    outbox->last = &outbox->first;
-}
+// Before what was read is written: a part of a core's own cache.
+enum { DEVICE_READ_BYTES = 256 * 1024 };
 
 static void device_push(Sink *sink, Frame *frame)
 {
     Device *self = (Device *)sink;
 
-    if (frame_queue_peek(&self->outgoing) == NULL) {
-        self->next_in_outbox = NULL;
-        *self->outbox->last = self;
-        self->outbox->last = &self->next_in_outbox;
-    }
+    if (frame_queue_peek(&self->outgoing) == NULL)
+        outbox_add(self->outbox, self);
     counter_add(&self->counters.pushed_frames, frame->n_segments);
     frame_queue_append(&self->outgoing, frame);
 }
@@ -156,102 +145,4 @@ bool device_read(Device *self, unsigned budget)
         device_take(self, frame, now_ns);
     }
     return true;
-}
-
-// Ends the way of a frame, or of `n_frames` of its segments, by what a write said.
-static void device_count_written(Device *self, ssize_t written, unsigned n_frames, uint64_t n_bytes)
-{
-    if (written >= 0) {
-        counter_add(&self->counters.written_frames, n_frames);
-        counter_add(&self->counters.written_bytes, n_bytes);
-    } else {
-        drop_count(&self->counters.drops, errno == EIO ? DROP_DEVICE_DOWN : DROP_DEVICE_REFUSED,
-                   n_frames);
-    }
-}
-
-static void device_count_frame(Device *self, const Frame *frame, ssize_t written, int64_t now_ns)
-{
-    device_count_written(self, written, frame->n_segments, frame_wire_bytes(frame));
-    if (written < 0)
-        return;
-    observers_see(self->observers, frame, frame->due_ns);
-    meter_depart(self->meter, frame, now_ns);
-}
-
-static ssize_t device_write_bytes(const Device *self, const uint8_t *bytes, size_t n_bytes)
-{
-    ssize_t written;
-
-    do
-        written = write(self->fd, bytes, n_bytes);
-    while (written < 0 && errno == EINTR);
-    return written;
-}
-
-// For a kernel that does not take it as it is: finishes and writes each segment.
-static void device_write_segments(Device *self, const Frame *frame, int64_t now_ns)
-{
-    uint8_t *bytes = self->scratch->segment + FRAME_HEADROOM_BYTES;
-    uint8_t *header = bytes - VNET_HEADER_BYTES;
-    bool has_written = false;
-
-    vnet_header_write(header, NULL, 0);
-    for (unsigned i = 0; i < frame->n_segments; i++) {
-        uint32_t length_bytes = super_frame_segment(frame, i, bytes, FRAME_MAX_BYTES);
-        ssize_t written = device_write_bytes(self, header, VNET_HEADER_BYTES + length_bytes);
-
-        device_count_written(self, written, 1, length_bytes);
-        has_written |= written >= 0;
-    }
-    if (!has_written)
-        return;
-    observers_see(self->observers, frame, frame->due_ns);
-    meter_depart(self->meter, frame, now_ns);
-}
-
-static void device_write_frame(Device *self, Frame *frame, int64_t now_ns)
-{
-    bool is_finished = frame->offload_flags == 0;
-
-    if (is_finished || offload_takes(self->takes, frame->gso_type)) {
-        vnet_header_put(frame);
-        device_count_frame(self, frame,
-                           device_write_bytes(self, vnet_header_of(frame),
-                                              VNET_HEADER_BYTES + frame->length_bytes),
-                           now_ns);
-    } else {
-        device_write_segments(self, frame, now_ns);
-    }
-    frame_free(frame);
-}
-
-static void device_write_train(Device *self, Train *train, int64_t now_ns)
-{
-    ssize_t written;
-
-    train_finish(train);
-    do
-        written = writev(self->fd, train->parts, 1 + (int)train->n_frames);
-    while (written < 0 && errno == EINTR);
-    for (unsigned i = 0; i < train->n_frames; i++) {
-        device_count_frame(self, train->frames[i], written, now_ns);
-        frame_free(train->frames[i]);
-    }
-}
-
-bool device_write(Device *self, unsigned budget, int64_t now_ns)
-{
-    Train *train = &self->scratch->train;
-
-    uint64_t left_bytes = self->outgoing.n_bytes - MIN(self->outgoing.n_bytes, DEVICE_WRITE_BYTES);
-
-    for (; budget > 0 && self->outgoing.n_bytes > left_bytes; budget--) {
-        train_couple(train, &self->outgoing, self->takes, self->class->has_ethernet);
-        if (train->n_frames == 1)
-            device_write_frame(self, train->frames[0], now_ns);
-        else
-            device_write_train(self, train, now_ns);
-    }
-    return frame_queue_peek(&self->outgoing) == NULL;
 }

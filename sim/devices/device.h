@@ -14,10 +14,7 @@
 #include "core/sink.h"
 #include "links/meter.h"
 #include "sim/devices/offload.h"
-#include "sim/devices/train.h"
-
-typedef struct Device Device;
-typedef struct Outbox Outbox;
+#include "sim/devices/outbox.h"
 
 typedef struct {
     const char *name;
@@ -40,19 +37,9 @@ typedef struct {
     DropCounters drops; // of both directions
 } DeviceCounters;
 
-// Devices with frames to write, in the order in which they got the first.
-struct Outbox {
-    Device *first;
-    Device **last;
-};
-
-void outbox_init(Outbox *outbox);
-
-// What all devices of one thread read and write with.
+// What all devices of one thread read with.
 typedef struct {
     Frame *spill; // a large frame at hand, for what a small one cannot take
-    Train train;
-    uint8_t segment[FRAME_HEADROOM_BYTES + FRAME_MAX_BYTES]; // one to be finished for a device
 } DeviceScratch;
 
 // NULL when the pool has no large frame.
@@ -99,7 +86,3 @@ int device_take_fd(Device *device);
 // `budget` frames have been read, or a quarter of a megabyte of them. Returns whether more may be
 // there.
 bool device_read(Device *device, unsigned budget);
-
-// Writes at most `budget` times from the outgoing queue, or about 64 KB; the departure of what is
-// written is `now_ns` of engine time. Returns whether the queue is empty.
-bool device_write(Device *device, unsigned budget, int64_t now_ns);

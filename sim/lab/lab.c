@@ -31,7 +31,7 @@ struct Lab {
     Engine *engine;
     FramePool *pool;
     DeviceScratch *scratch;
-    Outbox outbox;
+    Outbox *outbox;
     Topology *topology;
     GArray *interfaces; // of LabInterface, of all hosts
     CaptureWriter *captures;
@@ -92,7 +92,7 @@ static bool lab_open_interface(Lab *lab, Host *host, const InterfaceSpec *spec, 
 
     interface.device =
         device_open(class, spec->name, name, spec->node->offload,
-                    &(DeviceDriver){lab->engine, lab->pool, &lab->outbox, lab->scratch}, error);
+                    &(DeviceDriver){lab->engine, lab->pool, lab->outbox, lab->scratch}, error);
     if (interface.device == NULL)
         return false;
     g_array_append_val(lab->interfaces, interface);
@@ -198,14 +198,14 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
     lab->interfaces = g_array_new(FALSE, TRUE, sizeof(LabInterface));
     lab->engine = engine_new();
     lab->topology = topology_new(scenario, lab->engine);
-    outbox_init(&lab->outbox);
+    lab->outbox = outbox_new();
     if (!lab_open_pool(lab, error))
         return NULL;
     lab->scratch = device_scratch_new(lab->pool);
     lab->enclosure = enclosure_open(error);
     if (lab->enclosure == NULL)
         return NULL;
-    lab->data_thread = data_thread_new(lab->engine, &lab->outbox, options->wait_mode, error);
+    lab->data_thread = data_thread_new(lab->engine, lab->outbox, options->wait_mode, error);
     if (lab->data_thread == NULL || !lab_open_hosts(lab, error) ||
         !lab_open_interfaces(lab, error) || !lab_open_captures(lab, options, error))
         return NULL;
@@ -264,6 +264,7 @@ void lab_close(Lab *lab)
     g_clear_pointer(&lab->grants, grants_free);
     topology_free(lab->topology);
     g_clear_pointer(&lab->scratch, device_scratch_free);
+    g_clear_pointer(&lab->outbox, outbox_free);
     g_clear_pointer(&lab->pool, frame_pool_free);
     engine_free(lab->engine);
     g_free(lab);

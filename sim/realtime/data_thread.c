@@ -14,7 +14,6 @@
 
 enum {
     READ_BUDGET_FRAMES = 32, // of one device in one sweep
-    WRITE_BURST_FRAMES = 16, // between two looks at the clock
     READY_AT_ONCE = 64,      // devices in one sweep
 };
 
@@ -71,15 +70,8 @@ int64_t data_thread_epoch_ns(const DataThread *self)
 
 static void data_thread_write(DataThread *self)
 {
-    Device *device;
-
-    while ((device = self->outbox->first) != NULL) {
-        while (!device_write(device, WRITE_BURST_FRAMES, data_thread_elapsed_ns(self)))
-            ;
-        self->outbox->first = device->next_in_outbox;
-        if (self->outbox->first == NULL)
-            self->outbox->last = &self->outbox->first;
-    }
+    while (!outbox_is_empty(self->outbox))
+        outbox_write(self->outbox, data_thread_elapsed_ns(self));
 }
 
 static void data_thread_sweep(DataThread *self, int64_t now_ns, void **ready, unsigned n_ready,

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sim/devices/vnet_header.h"
 #include "tests/support/calls.h"
 #include "tests/support/link_rig.h"
 
@@ -24,7 +25,7 @@ typedef struct {
     Engine *engine;
     FramePool *pool;
     DeviceScratch *scratch;
-    Outbox outbox;
+    Outbox *outbox;
     LinkConfig *config;
     Link *link;
     Device *device[N_LINK_DIRECTIONS];
@@ -60,15 +61,15 @@ static void rig_open(Rig *rig, const char *link)
     rig->engine = engine_new();
     rig->pool = frame_pool_new(POOL_BYTES);
     rig->scratch = device_scratch_new(rig->pool);
-    outbox_init(&rig->outbox);
+    rig->outbox = outbox_new();
     rig->config = link_rig_config(link);
     rig->link = link_new(rig->engine, 1, "wire", rig->config, rig->config);
-    rig->thread = data_thread_new(rig->engine, &rig->outbox, WAIT_ADAPTIVE, &error);
+    rig->thread = data_thread_new(rig->engine, rig->outbox, WAIT_ADAPTIVE, &error);
     g_assert_no_error(error);
     for (LinkDirection way = 0; way < N_LINK_DIRECTIONS; way++) {
-        rig->device[way] = device_open(
-            &socket_device_class, "eth0", "host:eth0", OFFLOAD_OFF,
-            &(DeviceDriver){rig->engine, rig->pool, &rig->outbox, rig->scratch}, &error);
+        rig->device[way] =
+            device_open(&socket_device_class, "eth0", "host:eth0", OFFLOAD_OFF,
+                        &(DeviceDriver){rig->engine, rig->pool, rig->outbox, rig->scratch}, &error);
         g_assert_no_error(error);
         rig->host_fd[way] = opened_host_fd;
         rig->device[way]->inward = link_entry(rig->link, way);
@@ -92,6 +93,7 @@ static void rig_close(Rig *rig)
     link_free(rig->link);
     link_config_free(rig->config);
     device_scratch_free(rig->scratch);
+    outbox_free(rig->outbox);
     frame_pool_free(rig->pool);
     engine_free(rig->engine);
 }
