@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Burst: writes to any descriptors, in their order.
+// Burst: writes, to any descriptors, that enter the kernel together and happen in their order.
 #pragma once
 
 #include <sys/uio.h>
@@ -8,6 +8,7 @@ enum { BURST_MAX_WRITES = 16 };
 
 typedef struct Burst Burst;
 
+// Where the kernel refuses io_uring, each write enters by itself.
 Burst *burst_new(void);
 void burst_free(Burst *burst);
 

@@ -11,7 +11,10 @@
 #include "sim/devices/train.h"
 #include "sim/devices/vnet_header.h"
 
-enum { OUTBOX_BURST_BYTES = 64 * 1024 }; // with one look at the clock
+enum {
+    OUTBOX_BURST_BYTES = 64 * 1024, // with one look at the clock
+    OUTBOX_LONG_BYTES = 4 * 1024,   // takes so long to copy that its way into the kernel is nothing
+};
 
 typedef struct {
     Device *device;
@@ -156,10 +159,13 @@ void outbox_write(Outbox *outbox, int64_t now_ns)
 
     for (unsigned n = 0; n < BURST_MAX_WRITES && left_bytes > 0 && (device = outbox->first) != NULL;
          n++) {
-        uint64_t before_bytes = device->outgoing.n_bytes;
+        uint64_t n_bytes = device->outgoing.n_bytes;
 
         outbox_depart(outbox, device, now_ns);
-        left_bytes -= MIN(left_bytes, before_bytes - device->outgoing.n_bytes);
+        n_bytes -= device->outgoing.n_bytes;
+        left_bytes -= MIN(left_bytes, n_bytes);
+        if (n_bytes > OUTBOX_LONG_BYTES) // waits for no others
+            outbox_write_burst(outbox, now_ns);
         if (frame_queue_peek(&device->outgoing) == NULL)
             outbox_remove_first(outbox);
     }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Socket pairs stand in for TAP devices.
+// Each property holds with io_uring and, in a process whose kernel refuses it, without.
 #include "sim/devices/burst.h"
 
 #include <errno.h>
 #include <glib.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct {
@@ -172,6 +177,46 @@ static void test_file_without_nowait_is_written_too(void)
     burst_free(burst);
 }
 
+static void refuse(uint32_t call)
+{
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {G_N_ELEMENTS(instructions), instructions};
+
+    g_assert_cmpint(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
+    g_assert_cmpint(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), ==, 0);
+    g_assert_cmpint(syscall((long)call, -1, 0, 0, 0, NULL, 0), ==, -1);
+    g_assert_cmpint(errno, ==, EPERM);
+}
+
+static void assert_changes_nothing_when_refused(uint32_t call)
+{
+    if (g_test_subprocess()) {
+        refuse(call);
+        test_writes_keep_their_order();
+        test_parts_are_one_write();
+        test_failed_write_does_not_end_a_burst();
+        test_no_room_is_a_result();
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed();
+}
+
+static void test_refused_ring_changes_nothing(void)
+{
+    assert_changes_nothing_when_refused(__NR_io_uring_setup);
+}
+
+static void test_refused_entry_changes_nothing(void)
+{
+    assert_changes_nothing_when_refused(__NR_io_uring_enter);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -182,5 +227,9 @@ int main(int argc, char **argv)
     g_test_add_func("/devices/burst/no-room-is-a-result", test_no_room_is_a_result);
     g_test_add_func("/devices/burst/file-without-nowait-is-written-too",
                     test_file_without_nowait_is_written_too);
+    g_test_add_func("/devices/burst/refused-ring-changes-nothing",
+                    test_refused_ring_changes_nothing);
+    g_test_add_func("/devices/burst/refused-entry-changes-nothing",
+                    test_refused_entry_changes_nothing);
     return g_test_run();
 }
