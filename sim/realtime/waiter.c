@@ -8,8 +8,9 @@
 // hosts.
 //
 // A thread that polls on a core which others want is a burden to them, and to itself: the scheduler
-// takes the core from it for milliseconds, while one that sleeps is let in at once. So a gap between
-// two looks that is longer than any look takes ends the polling for a while.
+// takes the core from it for milliseconds, while one that sleeps is let in at once. So a gap
+// between two looks that is longer than any look takes, or a wake-up later than any sleep of a core
+// explains, ends the polling for a while, and for twice as long when it soon happens again.
 //
 // The first look of a wait never sleeps: under load something is there, and no timer need be set.
 #include "sim/realtime/waiter.h"
@@ -26,8 +27,10 @@ enum {
     GUARD_FIRST_NS = 80 * 1000,
     GUARD_MIN_NS = 5 * 1000,
     GUARD_MAX_NS = 250 * 1000,
-    PREEMPTED_NS = 100 * 1000,   // no look takes so long
-    YIELD_NS = 20 * 1000 * 1000, // without polling, after others wanted the core
+    PREEMPTED_NS = 100 * 1000,         // no look takes so long
+    YIELD_FIRST_NS = 20 * 1000 * 1000, // without polling, after others wanted the core
+    YIELD_MAX_NS = 1280 * 1000 * 1000,
+    YIELD_AGAIN_NS = 100 * 1000 * 1000, // after the last time: soon
     WAITER_MAX_READY = 64,
 };
 
@@ -40,6 +43,7 @@ struct Waiter {
     int64_t guard_ns;
     bool is_adaptive;        // else the guard stays as it is
     int64_t yields_until_ns; // others want the core
+    int64_t yield_ns;        // for so long, the last time
 };
 
 static const int64_t waiter_first_guards_ns[] = {
@@ -66,6 +70,7 @@ Waiter *waiter_new(WaitMode mode, GError **error)
     waiter->guard_ns = waiter_first_guards_ns[mode];
     waiter->is_adaptive = mode == WAIT_ADAPTIVE;
     waiter->timer_ns = WAITER_FOREVER_NS;
+    waiter->yields_until_ns = -YIELD_AGAIN_NS;
     waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (waiter->epoll_fd >= 0 && waiter->timer_fd >= 0 &&
@@ -107,6 +112,14 @@ static void waiter_set_timer(Waiter *waiter, int64_t at_ns)
     waiter->timer_ns = at_ns;
 }
 
+static void waiter_yield(Waiter *waiter, int64_t now_ns)
+{
+    bool again = now_ns - waiter->yields_until_ns < YIELD_AGAIN_NS;
+
+    waiter->yield_ns = again ? MIN(2 * waiter->yield_ns, YIELD_MAX_NS) : YIELD_FIRST_NS;
+    waiter->yields_until_ns = now_ns + waiter->yield_ns;
+}
+
 // The timer was waited for and has expired at `now_ns`.
 static void waiter_adapt(Waiter *waiter, int64_t now_ns)
 {
@@ -115,7 +128,7 @@ static void waiter_adapt(Waiter *waiter, int64_t now_ns)
     if (!waiter->is_adaptive || waiter->timer_ns == WAITER_UNKNOWN_NS)
         return;
     if (error_ns > GUARD_MAX_NS) {
-        waiter->yields_until_ns = now_ns + YIELD_NS; // not the sleep of a core, but its being taken
+        waiter_yield(waiter, now_ns);
         return;
     }
     if (error_ns > waiter->guard_ns)
@@ -156,7 +169,7 @@ static unsigned waiter_poll(Waiter *waiter, void **ready, unsigned room, int64_t
     unsigned n_ready = waiter_look(waiter, false, ready, room, now_ns);
 
     if (waiter->is_adaptive && *now_ns - before_ns > PREEMPTED_NS)
-        waiter->yields_until_ns = *now_ns + YIELD_NS;
+        waiter_yield(waiter, *now_ns);
     return n_ready;
 }
 
@@ -171,8 +184,8 @@ unsigned waiter_wait(Waiter *waiter, int64_t until_ns, void **ready, unsigned ro
             n_ready = waiter_poll(waiter, ready, room, now_ns);
             continue;
         }
-        waiter_set_timer(waiter, until_ns == WAITER_FOREVER_NS ? WAITER_FOREVER_NS
-                                                               : until_ns - guard_ns);
+        waiter_set_timer(waiter,
+                         until_ns == WAITER_FOREVER_NS ? WAITER_FOREVER_NS : until_ns - guard_ns);
         n_ready = waiter_look(waiter, true, ready, room, now_ns);
     }
     return n_ready;
