@@ -12,6 +12,7 @@
 
 #include "sim/devices/device.h"
 #include "sim/devices/vnet_header.h"
+#include "tests/support/socket_device.h"
 
 enum {
     N_DEVICES = 2,
@@ -43,26 +44,6 @@ typedef struct {
     uint8_t n_pushed;
 } Rig;
 
-static int opened_host_fd; // the other end of the device opened last
-
-static int socket_device_open(const char *name, OffloadMode offload, OffloadSet *set,
-                              GError **error)
-{
-    int fds[2];
-
-    (void)name;
-    (void)offload;
-    (void)set;
-    (void)error;
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), ==,
-                    0);
-    opened_host_fd = fds[1];
-    return fds[0];
-}
-
-static const DeviceClass socket_device_class = {
-    .name = "socket", .min_frame_bytes = FRAME_ETHERNET_HEADER_BYTES, .open = socket_device_open};
-
 static void witness_see(Observer *observer, const Frame *frame, int64_t at_ns)
 {
     Witness *self = (Witness *)observer; // its first member
@@ -83,7 +64,7 @@ static void rig_open(Rig *rig)
         rig->devices[i] =
             device_open(&socket_device_class, "eth0", "host:eth0", OFFLOAD_OFF,
                         &(DeviceDriver){rig->engine, rig->pool, rig->outbox, rig->scratch}, NULL);
-        rig->host_fds[i] = opened_host_fd;
+        rig->host_fds[i] = socket_device_host_fd();
         meter_init(&rig->meters[i]);
         rig->devices[i]->meter = &rig->meters[i];
         rig->devices[i]->observers = &rig->witness.observer;

@@ -13,6 +13,7 @@
 #include "sim/devices/vnet_header.h"
 #include "tests/support/calls.h"
 #include "tests/support/link_rig.h"
+#include "tests/support/socket_device.h"
 
 // With the device's header in front, which is all zero: a finished frame.
 enum {
@@ -33,27 +34,6 @@ typedef struct {
     DataThread *thread;
 } Rig;
 
-static int opened_host_fd; // the other end of the device opened last
-
-static int socket_device_open(const char *name, OffloadMode offload, OffloadSet *set,
-                              GError **error)
-{
-    int fds[2];
-
-    (void)name;
-    (void)offload;
-    (void)set;
-    (void)error;
-    // Keeps the bounds of frames, and takes as many as the buffer has room for.
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), ==,
-                    0);
-    opened_host_fd = fds[1];
-    return fds[0];
-}
-
-static const DeviceClass socket_device_class = {
-    .name = "socket", .min_frame_bytes = FRAME_ETHERNET_HEADER_BYTES, .open = socket_device_open};
-
 static void rig_open(Rig *rig, const char *link)
 {
     g_autoptr(GError) error = NULL;
@@ -71,7 +51,7 @@ static void rig_open(Rig *rig, const char *link)
             device_open(&socket_device_class, "eth0", "host:eth0", OFFLOAD_OFF,
                         &(DeviceDriver){rig->engine, rig->pool, rig->outbox, rig->scratch}, &error);
         g_assert_no_error(error);
-        rig->host_fd[way] = opened_host_fd;
+        rig->host_fd[way] = socket_device_host_fd();
         rig->device[way]->inward = link_entry(rig->link, way);
         g_assert_true(data_thread_add(rig->thread, rig->device[way], &error));
     }
