@@ -29,8 +29,6 @@ static void meter_count(Meter *meter, int64_t queue_ns, int64_t delay_ns, int64_
     histogram_add(&meter->queue, queue_ns);
     histogram_add(&meter->delay, delay_ns);
     histogram_add(&meter->lateness, lateness_ns);
-    if (lateness_ns > meter->late_ns)
-        counter_add(&meter->late_frames, 1);
 }
 
 static void meter_count_bytes(Meter *meter, uint64_t bytes, int64_t departed_ns)
@@ -67,6 +65,8 @@ void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns)
         meter->window_start_ns = departed_ns;
     }
     counter_set(&meter->last_departed_ns, (uint64_t)departed_ns);
+    if (departed_ns - frame->due_ns > meter->late_ns)
+        counter_add(&meter->late_frames, frame->n_segments);
     if (frame->n_segments == 1)
         meter_count(meter, frame->wired_ns - frame->entered_ns, departed_ns - frame->wired_ns,
                     departed_ns - (frame->due_ns - frame->due_lag_ns));

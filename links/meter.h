@@ -9,7 +9,7 @@ typedef struct {
     Histogram delay;     // from the wire's start (after queue and serialisation) to the departure
     Histogram queue;     // from entering the link to having been sent onto the wire
     Histogram lateness;  // departure against the instant the link demanded
-    Counter late_frames; // departures later than `late_ns`
+    Counter late_frames; // departures later than `late_ns` by more than the spacing asks for
     int64_t late_ns;     // INT64_MAX: none counts as late
     Counter bytes;       // departed, link-layer bytes
     Counter first_entered_ns; // plus one, so that 0 is none

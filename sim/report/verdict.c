@@ -10,10 +10,7 @@ int64_t fidelity_late_ns(const FidelitySpec *fidelity, const LinkConfig *config)
     uint64_t of_delay_ns =
         scale((uint64_t)link_config_delay_ns(config), fidelity->late_of_delay, RANDOM_ALWAYS);
 
-    int64_t late_ns = MAX(fidelity->late_floor_ns, (int64_t)of_delay_ns);
-
-    // Once behind the rate and once behind the jitter, a segment may wait for others as asked for.
-    return MAX(late_ns, 2 * link_config_spacing_ns(config));
+    return MAX(fidelity->late_floor_ns, (int64_t)of_delay_ns);
 }
 
 G_GNUC_PRINTF(2, 3)
