@@ -8,9 +8,11 @@
 // hosts.
 //
 // A thread that polls on a core which others want is a burden to them, and to itself: the scheduler
-// takes the core from it for milliseconds, while one that sleeps is let in at once. So a gap
-// between two looks that is longer than any look takes, or a wake-up later than any sleep of a core
-// explains, ends the polling for a while, and for twice as long when it soon happens again.
+// takes the core from it for milliseconds, while one that sleeps is let in at once. So where a gap
+// between two looks is longer than any look takes, or a wake-up later than any sleep of a core
+// explains, and the kernel says that this thread stood in line meanwhile, it ends the polling for a
+// while, and for twice as long when that soon happens again. A gap without a line is the machine's
+// own doing: a virtual one that was not run.
 //
 // The first look of a wait never sleeps: under load something is there, and no timer need be set.
 #include "sim/realtime/waiter.h"
@@ -21,6 +23,7 @@
 #include <unistd.h>
 
 #include "sim/realtime/clock.h"
+#include "sim/realtime/core_wait.h"
 #include "sim/realtime/machine.h"
 
 enum {
@@ -28,6 +31,7 @@ enum {
     GUARD_MIN_NS = 5 * 1000,
     GUARD_MAX_NS = 250 * 1000,
     PREEMPTED_NS = 100 * 1000,         // no look takes so long
+    LINE_LOOK_NS = 1000 * 1000,        // after which it is asked anew how long that line was
     YIELD_FIRST_NS = 20 * 1000 * 1000, // without polling, after others wanted the core
     YIELD_MAX_NS = 1280 * 1000 * 1000,
     YIELD_AGAIN_NS = 100 * 1000 * 1000, // after the last time: soon
@@ -41,7 +45,10 @@ struct Waiter {
     int timer_fd;
     int64_t timer_ns; // what the timer is set to: an instant, FOREVER for disarmed, or UNKNOWN
     int64_t guard_ns;
-    bool is_adaptive;        // else the guard stays as it is
+    bool is_adaptive; // else the guard stays as it is
+    CoreWait core_wait;
+    int64_t waited_ns;       // in line for a core, as it was last looked up
+    int64_t waited_at_ns;    // then
     int64_t yields_until_ns; // others want the core
     int64_t yield_ns;        // for so long, the last time
 };
@@ -71,6 +78,8 @@ Waiter *waiter_new(WaitMode mode, GError **error)
     waiter->is_adaptive = mode == WAIT_ADAPTIVE;
     waiter->timer_ns = WAITER_FOREVER_NS;
     waiter->yields_until_ns = -YIELD_AGAIN_NS;
+    waiter->waited_at_ns = -LINE_LOOK_NS;
+    core_wait_init(&waiter->core_wait);
     waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (waiter->epoll_fd >= 0 && waiter->timer_fd >= 0 &&
@@ -83,6 +92,7 @@ Waiter *waiter_new(WaitMode mode, GError **error)
 
 void waiter_free(Waiter *waiter)
 {
+    core_wait_clear(&waiter->core_wait);
     if (waiter->timer_fd >= 0)
         close(waiter->timer_fd);
     if (waiter->epoll_fd >= 0)
@@ -112,10 +122,25 @@ static void waiter_set_timer(Waiter *waiter, int64_t at_ns)
     waiter->timer_ns = at_ns;
 }
 
-static void waiter_yield(Waiter *waiter, int64_t now_ns)
+// Before a wait, so that what it brings can be told from what was before.
+static void waiter_note_line(Waiter *waiter, int64_t now_ns)
 {
+    if (!waiter->is_adaptive || now_ns - waiter->waited_at_ns < LINE_LOOK_NS)
+        return;
+    waiter->waited_ns = core_wait_ns(&waiter->core_wait);
+    waiter->waited_at_ns = now_ns;
+}
+
+// The thread has not run for `gap_ns`; whose doing was it?
+static void waiter_judge_gap(Waiter *waiter, int64_t now_ns, int64_t gap_ns)
+{
+    int64_t before_ns = waiter->waited_ns;
     bool again = now_ns - waiter->yields_until_ns < YIELD_AGAIN_NS;
 
+    waiter->waited_ns = core_wait_ns(&waiter->core_wait);
+    waiter->waited_at_ns = now_ns;
+    if (waiter->waited_ns - before_ns < gap_ns / 2)
+        return;
     waiter->yield_ns = again ? MIN(2 * waiter->yield_ns, YIELD_MAX_NS) : YIELD_FIRST_NS;
     waiter->yields_until_ns = now_ns + waiter->yield_ns;
 }
@@ -128,7 +153,7 @@ static void waiter_adapt(Waiter *waiter, int64_t now_ns)
     if (!waiter->is_adaptive || waiter->timer_ns == WAITER_UNKNOWN_NS)
         return;
     if (error_ns > GUARD_MAX_NS) {
-        waiter_yield(waiter, now_ns);
+        waiter_judge_gap(waiter, now_ns, error_ns);
         return;
     }
     if (error_ns > waiter->guard_ns)
@@ -169,7 +194,7 @@ static unsigned waiter_poll(Waiter *waiter, void **ready, unsigned room, int64_t
     unsigned n_ready = waiter_look(waiter, false, ready, room, now_ns);
 
     if (waiter->is_adaptive && *now_ns - before_ns > PREEMPTED_NS)
-        waiter_yield(waiter, *now_ns);
+        waiter_judge_gap(waiter, *now_ns, *now_ns - before_ns);
     return n_ready;
 }
 
@@ -177,6 +202,8 @@ unsigned waiter_wait(Waiter *waiter, int64_t until_ns, void **ready, unsigned ro
 {
     unsigned n_ready = waiter_look(waiter, false, ready, room, now_ns);
 
+    if (n_ready == 0 && until_ns != WAITER_FOREVER_NS)
+        waiter_note_line(waiter, *now_ns);
     while (n_ready == 0 && *now_ns < until_ns) {
         int64_t guard_ns = *now_ns < waiter->yields_until_ns ? 0 : waiter->guard_ns;
 

@@ -115,7 +115,7 @@ class Usage:
             first_s = processor_seconds(pids)
             while True:
                 self.processor_s = processor_seconds(pids) - first_s
-                self.resident_bytes = max(self.resident_bytes or 0, resident_bytes(pids))
+                self.resident_bytes = peak_bytes(pids)
                 if self.has_ended.wait(self.EVERY_S):
                     return
         except (FileNotFoundError, ProcessLookupError):
@@ -129,6 +129,17 @@ def read_outputs(outputs):
 def stat_fields(pid):
     """The fields of /proc/PID/stat behind the name: state, parent, …"""
     return Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').rsplit(')', 1)[1].split()
+
+
+def peak_bytes(pids):
+    """The most memory that was ever resident. Unlike resident_bytes() it costs those processes
+    nothing: no walk through their pages while they are measured."""
+    total = 0
+    for pid in pids:
+        status = Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
+        total += sum(1024 * int(line.split()[1]) for line in status.splitlines()
+                     if line.startswith('VmHWM:'))
+    return total
 
 
 def resident_bytes(pids):

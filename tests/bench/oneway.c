@@ -16,8 +16,12 @@ enum { MAX_DELAYS = 1 << 22 };
 static void send_stamps(const char *address, unsigned rate, unsigned seconds)
 {
     int fd = datagram_open_sender(address);
-    int64_t start_ns = clock_monotonic_ns();
+    int64_t no_stamp = 0, start_ns;
 
+    // Addresses are resolved before anything counts.
+    if (send(fd, &no_stamp, sizeof no_stamp, 0) < 0)
+        error(EXIT_FAILURE, errno, "send");
+    start_ns = clock_monotonic_ns() + NS_PER_S / 2;
     for (int64_t i = 0; i < (int64_t)rate * seconds; i++) {
         int64_t stamp_ns;
 
@@ -71,7 +75,7 @@ static void receive_stamps(void)
                                  .msg_control = control,
                                  .msg_controllen = sizeof control};
 
-        if (recvmsg(fd, &message, 0) == sizeof stamp_ns)
+        if (recvmsg(fd, &message, 0) == sizeof stamp_ns && stamp_ns != 0)
             delays_ns[n_delays++] = datagram_stamp_ns(&message) - stamp_ns;
     }
     print_delays(delays_ns, n_delays);

@@ -4,8 +4,10 @@
 #include "tests/support/calls.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -26,10 +28,22 @@
 
 static _Thread_local Calls calls;
 static _Thread_local int64_t slow_polls_ns;
+static _Thread_local bool tells_line; // in place of the kernel
+static _Thread_local bool slow_in_line;
+static _Thread_local int64_t in_line_ns;
 
-void calls_slow_polls_ns(int64_t ns)
+void calls_slow_polls(int64_t ns, bool in_line)
 {
     slow_polls_ns = ns;
+    slow_in_line = in_line;
+    tells_line = true;
+}
+
+CALLS_REPLACES ssize_t pread(int fd, void *bytes, size_t n_bytes, off_t offset)
+{
+    if (!tells_line)
+        return syscall(SYS_pread64, fd, bytes, n_bytes, offset);
+    return snprintf(bytes, n_bytes, "0 %" PRId64 " 0\n", in_line_ns);
 }
 
 static int64_t uncounted_clock_ns(void)
@@ -59,6 +73,8 @@ CALLS_REPLACES int epoll_wait(int fd, struct epoll_event *events, int room, int 
         calls.polls++;
     else
         calls.sleeps++;
+    if (timeout_ms == 0 && slow_in_line)
+        in_line_ns += slow_polls_ns;
     while (timeout_ms == 0 && uncounted_clock_ns() - start_ns < slow_polls_ns)
         ;
     return (int)syscall(SYS_epoll_pwait, fd, events, room, timeout_ms, NULL, 0);

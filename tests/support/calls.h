@@ -16,9 +16,10 @@ typedef struct {
 // Of the calling thread, since its start.
 Calls calls_so_far(void);
 
-// From now on each epoll_wait() of the calling thread that returns at once takes at least so long,
-// as if its core had been taken from it meanwhile.
-void calls_slow_polls_ns(int64_t ns);
+// From now on each epoll_wait() of the calling thread that returns at once takes at least so long.
+// With `in_line`, files that are read with pread() say that it stood in line for a core meanwhile,
+// as /proc/PID/schedstat does; without, that it never did.
+void calls_slow_polls(int64_t ns, bool in_line);
 
 // Whether a sanitizer is built in: it has an allocator of its own, which counts nothing here.
 bool calls_are_sanitized(void);

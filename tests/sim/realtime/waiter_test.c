@@ -88,7 +88,16 @@ static void test_adaptive_sleeps_until_the_guard_and_polls_behind_it(void)
     rig_close(&rig);
 }
 
-// A look that takes longer than any can means that the core was taken from this thread.
+// Waits until it polls, which then takes longer than any look can.
+static void rig_poll_slowly(Rig *rig, bool in_line)
+{
+    calls_slow_polls(PREEMPTION_NS, in_line);
+    // A wake-up may come too late for any look but the first, which is not one of polling.
+    while (rig_wait_for_instant(rig, FAR_NS).polls == 1)
+        ;
+    calls_slow_polls(0, false);
+}
+
 static void test_yields_a_core_that_others_want(void)
 {
     Rig rig;
@@ -98,12 +107,22 @@ static void test_yields_a_core_that_others_want(void)
         return;
     }
     rig_open(&rig, WAIT_ADAPTIVE);
-    calls_slow_polls_ns(PREEMPTION_NS);
-    // A wake-up may come too late for any look but the first, which is not one of polling.
-    while (rig_wait_for_instant(&rig, FAR_NS).polls == 1)
-        ;
-    calls_slow_polls_ns(0);
+    rig_poll_slowly(&rig, true);
     g_assert_cmpuint(rig_wait_for_instant(&rig, FAR_NS).polls, ==, 1);
+    rig_close(&rig);
+}
+
+static void test_keeps_polling_when_the_machine_itself_stood_still(void)
+{
+    Rig rig;
+
+    if (has_one_core()) {
+        g_test_skip("nothing polls on one core");
+        return;
+    }
+    rig_open(&rig, WAIT_ADAPTIVE);
+    rig_poll_slowly(&rig, false);
+    g_assert_cmpuint(rig_wait_for_instant(&rig, NEAR_NS).sleeps, ==, 0);
     rig_close(&rig);
 }
 
@@ -202,6 +221,8 @@ int main(int argc, char **argv)
                     test_adaptive_sleeps_until_the_guard_and_polls_behind_it);
     g_test_add_func("/realtime/waiter/yields-a-core-that-others-want",
                     test_yields_a_core_that_others_want);
+    g_test_add_func("/realtime/waiter/keeps-polling-when-the-machine-itself-stood-still",
+                    test_keeps_polling_when_the_machine_itself_stood_still);
     g_test_add_func("/realtime/waiter/spin-never-sleeps", test_spin_never_sleeps);
     g_test_add_func("/realtime/waiter/eco-never-polls", test_eco_never_polls);
     g_test_add_func("/realtime/waiter/one-core-never-polls", test_one_core_never_polls);
