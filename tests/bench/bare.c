@@ -6,7 +6,8 @@
 //     [ left: 10.0.0.1/24 eth0 ] <-> this program <-> [ eth0 10.0.0.2/24 :right ]
 //
 // With --offload the devices hand over super-frames and unfinished checksums (IFF_VNET_HDR), and
-// the header that says so travels along unread.
+// the header that says so travels along unread. With --hold each frame waits so many microseconds,
+// for which the thread sleeps: what any delay costs, where TCP has as much under way.
 //
 // Two shell commands run in the namespaces. When the left one has ended, or after --seconds, the
 // right one gets SIGTERM; the exit status is that of the left one.
@@ -31,6 +32,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/bench/hold.h"
+
 // Segmentation of UDP, Linux 6.2; older headers lack the names.
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
@@ -40,6 +43,7 @@
 enum {
     TX_QUEUE_FRAMES = 4096, // as the hosts of Taploom have it
     READS_A_TURN = 64,
+    HELD_READS_A_TURN = 8,
     FRAME_MAX_BYTES = 65536 + 256, // the payload of a super-frame, and headers
     TCP_OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
 };
@@ -145,6 +149,12 @@ static void side_forward(Side *from, const Side *to)
     }
 }
 
+static void side_hold(Side *from, const Side *to, Hold *hold)
+{
+    for (int i = 0; i < HELD_READS_A_TURN && hold_read(hold, from->tap_fd, to->tap_fd); i++)
+        from->read_frames++;
+}
+
 // Takes what the signals say; returns whether both commands have ended.
 static bool handle_signals(int signal_fd, Side sides[2])
 {
@@ -174,15 +184,18 @@ static void watch(int epoll_fd, int fd, uint32_t number)
         error(EXIT_FAILURE, errno, "epoll_ctl");
 }
 
-static void forward_until_ended(Side sides[2], int signal_fd)
+// `hold` is NULL when nothing waits.
+static void forward_until_ended(Side sides[2], int signal_fd, Hold *hold)
 {
-    enum { N_SOURCES = 3, SIGNALS = 2 };
+    enum { SIGNALS = 2, TIMER, N_SOURCES };
     int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     bool has_ended = false;
 
     watch(epoll_fd, sides[0].tap_fd, 0);
     watch(epoll_fd, sides[1].tap_fd, 1);
     watch(epoll_fd, signal_fd, SIGNALS);
+    if (hold != NULL)
+        watch(epoll_fd, hold_timer_fd(hold), TIMER);
     while (!has_ended) {
         struct epoll_event ready[N_SOURCES];
         int n_ready = epoll_wait(epoll_fd, ready, N_SOURCES, -1);
@@ -192,23 +205,33 @@ static void forward_until_ended(Side sides[2], int signal_fd)
 
             if (number == SIGNALS)
                 has_ended = handle_signals(signal_fd, sides);
-            else
+            else if (hold == NULL)
                 side_forward(&sides[number], &sides[1 - number]);
+            else if (number != TIMER)
+                side_hold(&sides[number], &sides[1 - number], hold);
         }
+        if (hold != NULL)
+            sides[0].refused_frames += hold_write(hold);
     }
     close(epoll_fd);
 }
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bare [--offload] [--seconds N] LEFT-COMMAND RIGHT-COMMAND\n");
+    fprintf(stderr, "usage: bare [--offload] [--hold MICROSECONDS] [--seconds N] "
+                    "LEFT-COMMAND RIGHT-COMMAND\n");
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"offload", no_argument, NULL, 'o'}, {"seconds", required_argument, NULL, 's'}, {NULL}};
+        {"offload", no_argument, NULL, 'o'},
+        {"hold", required_argument, NULL, 'h'},
+        {"seconds", required_argument, NULL, 's'},
+        {NULL},
+    };
+    Hold *hold = NULL;
     Side sides[2] = {0};
     sigset_t signals, before;
     unsigned seconds = 0;
@@ -218,6 +241,8 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
         if (option == 'o')
             offloads = true;
+        else if (option == 'h')
+            hold = hold_new(atoll(optarg) * 1000, FRAME_MAX_BYTES);
         else if (option == 's')
             seconds = (unsigned)strtoul(optarg, NULL, 10);
         else
@@ -236,7 +261,7 @@ int main(int argc, char **argv)
     side_start(&sides[1], argv[optind + 1], &before);
     side_start(&sides[0], argv[optind], &before);
     alarm(seconds);
-    forward_until_ended(sides, signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+    forward_until_ended(sides, signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), hold);
     fprintf(stderr, "bare: left read %lu refused %lu, right read %lu refused %lu\n",
             sides[0].read_frames, sides[0].refused_frames, sides[1].read_frames,
             sides[1].refused_frames);

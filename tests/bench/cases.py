@@ -9,7 +9,7 @@ from statistics import median
 from lab import RIGHT_ADDRESS, SETTLE, processor_seconds, resident_bytes, sample_until_end
 from peer import (FULL_PAYLOAD_BYTES, Load, delay_load, kilopackets,
                   packet_load, tcp_load, tcp_mbit)
-from peer_bare import Bare
+from peer_bare import Bare, BareHolding
 from peer_taploom import Taploom, TaploomOff
 from row import Row, binomial_interval, ratio_row
 
@@ -30,24 +30,24 @@ def in_turns(runs, load, read, **measured):
 
 def tcp(lab, runs, seconds):
     """throughput of one TCP flow against the bare forwarder with the same offloads"""
-    bare, link, off = Bare(lab), Taploom(lab), TaploomOff(lab)
+    load, off = tcp_load(seconds), TaploomOff(lab)
     reason = off.missing()
-    for what, keys in (('no impairment', {}), ('1 ms', {'delay': '1ms'})):
-        measured = {'bare': (bare, {}), 'link': (link, keys)}
-        if reason is None:
+    for what, keys, least in (('no impairment', {}, 0.9), ('1 ms', {'delay': '1ms'}, 0.9),
+                              ('10 ms', {'delay': '10ms'}, 0.8)):
+        measured = {'bare': (Bare(lab), {}), 'link': (Taploom(lab), keys)}
+        if keys:
+            measured['holding'] = (BareHolding(lab), keys)
+        if reason is None and what != '10 ms':
             measured['off'] = (off, keys)
-        values = in_turns(runs, tcp_load(seconds), tcp_mbit, **measured)
-        yield ratio_row(f'TCP, {what}: of the bare forwarder', 'Mbit/s', values['link'],
-                        values['bare'], 0.9)
-        if reason is None:
-            yield ratio_row(f'TCP, {what}: of that with offload: off', 'Mbit/s', values['link'],
-                            values['off'], 8)
-        else:
-            yield Row(f'TCP, {what}: of that with offload: off', reason, '≥ 8', None)
-    values = in_turns(runs, tcp_load(seconds), tcp_mbit, bare=(bare, {}),
-                      link=(link, {'delay': '10ms'}))
-    yield ratio_row('TCP, 10 ms: of the bare forwarder', 'Mbit/s', values['link'], values['bare'],
-                    0.8)
+        values = in_turns(runs, load, tcp_mbit, **measured)
+        for name, of, at_least in (('bare', 'the bare forwarder', least),
+                                   ('holding', 'one that holds frames as long', least),
+                                   ('off', 'that with offload: off', 8)):
+            if name in values:
+                yield ratio_row(f'TCP, {what}: of {of}', 'Mbit/s', values['link'], values[name],
+                                at_least)
+    if reason is not None:
+        yield Row('TCP: of that with offload: off', reason, '≥ 8', None)
 
 
 def packets(lab, runs, seconds):
@@ -88,10 +88,10 @@ def delay(lab, runs, seconds):
         for name, link in (('zero', {}), ('link', {'delay': '10ms'})):
             values[name].append(Taploom(lab).carry(delay_load(lab, seconds), link).right)
         values['beside'].append(beside_flow(lab, seconds).right)
-    zero_us = median(one['p50'] for one in values['zero'])
     for what, name, quantile, most_us in (
             ('delay error, median', 'link', 'p50', 3), ('delay error, p99', 'link', 'p99', 100),
             ('delay error beside 1 Gbit/s, median', 'beside', 'p50', 30)):
+        zero_us = median(one[quantile] for one in values['zero'])
         error_us = median(one[quantile] for one in values[name]) - zero_us - 10000
         yield Row(what, f'{error_us:+.1f} µs', f'−{EARLIEST_US} to {most_us} µs',
                   -EARLIEST_US <= error_us <= most_us, values)

@@ -22,5 +22,18 @@ class Bare(Peer):
         return Outcome(*read_outputs(outputs), usage.processor_s, usage.resident_bytes)
 
 
+class BareHolding(Bare):
+    """Holds every frame as long as the link would: what a delay costs anybody."""
+    name, title = 'bare-holding', 'bare forwarder that holds frames as long'
+
+    def can(self, link):
+        return list(link) == ['delay']
+
+    def carry(self, load, link):
+        milliseconds = int(link['delay'].removesuffix('ms'))
+        self.options = ('--offload', '--hold', str(1000 * milliseconds))
+        return super().carry(load, link)
+
+
 class BareOff(Bare):
     name, title, options = 'bare-off', 'bare forwarder, no offload', ()
