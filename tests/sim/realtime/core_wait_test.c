@@ -3,27 +3,11 @@
 #include "sim/realtime/core_wait.h"
 
 #include <glib.h>
-#include <sched.h>
-#include <stdatomic.h>
 
 #include "sim/realtime/clock.h"
+#include "tests/support/one_core.h"
 
 enum { RUN_NS = 200 * 1000 * 1000, LEAST_NS = 1000 * 1000 };
-
-static void use_one_core(void)
-{
-    cpu_set_t all, one;
-
-    g_assert_cmpint(sched_getaffinity(0, sizeof all, &all), ==, 0);
-    for (int core = 0; core < CPU_SETSIZE; core++) {
-        if (!CPU_ISSET(core, &all))
-            continue;
-        CPU_ZERO(&one);
-        CPU_SET(core, &one);
-        break;
-    }
-    g_assert_cmpint(sched_setaffinity(0, sizeof one, &one), ==, 0);
-}
 
 // Runs for a while; returns how long it waited meanwhile.
 static gpointer run(gpointer unused)
@@ -43,6 +27,7 @@ static gpointer run(gpointer unused)
 
 static void test_threads_on_one_core_wait_for_it(void)
 {
+    cpu_set_t before;
     GThread *thread;
     g_autofree int64_t *own_ns = NULL;
     g_autofree int64_t *other_ns = NULL;
@@ -51,10 +36,11 @@ static void test_threads_on_one_core_wait_for_it(void)
         g_test_skip("this kernel does not count it");
         return;
     }
-    use_one_core();
+    one_core_enter(&before);
     thread = g_thread_new("other", run, NULL);
     own_ns = run(NULL);
     other_ns = g_thread_join(thread);
+    g_assert_cmpint(sched_setaffinity(0, sizeof before, &before), ==, 0);
     g_assert_cmpint(*own_ns + *other_ns, >, LEAST_NS);
     g_assert_cmpint(*own_ns, >=, 0);
     g_assert_cmpint(*other_ns, >=, 0);

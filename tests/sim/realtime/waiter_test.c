@@ -7,6 +7,7 @@
 
 #include "sim/realtime/clock.h"
 #include "tests/support/calls.h"
+#include "tests/support/one_core.h"
 
 enum {
     FAR_NS = 10 * 1000 * 1000,
@@ -154,17 +155,9 @@ static void test_eco_never_polls(void)
 // Whatever is installed, and whatever was asked for.
 static void test_one_core_never_polls(void)
 {
-    cpu_set_t before, one;
+    cpu_set_t before;
 
-    g_assert_cmpint(sched_getaffinity(0, sizeof before, &before), ==, 0);
-    for (int core = 0; core < CPU_SETSIZE; core++) {
-        if (!CPU_ISSET(core, &before))
-            continue;
-        CPU_ZERO(&one);
-        CPU_SET(core, &one);
-        break;
-    }
-    g_assert_cmpint(sched_setaffinity(0, sizeof one, &one), ==, 0);
+    one_core_enter(&before);
     for (WaitMode mode = WAIT_ADAPTIVE; mode <= WAIT_ECO; mode++) {
         Rig rig;
 
