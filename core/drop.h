@@ -7,7 +7,12 @@
 // X(constant, name in reports, meaning)
 #define DROP_REASONS(X)                                                                            \
     X(DROP_QUEUE_FULL, "queue-full", "the link's queue had reached its limit")                     \
+    X(DROP_LINK_DOWN, "link-down", "the link was down when the frame entered or was to leave it")  \
     X(DROP_LOSS, "loss", "the link's loss model took the frame")                                   \
+    X(DROP_POLICED, "policed", "the link's policer had no token for the frame")                    \
+    X(DROP_AQM, "aqm", "the queue's active management dropped the frame to keep the queue short")  \
+    X(DROP_CORRUPT, "corrupt", "bits of the frame were flipped on the wire")                       \
+    X(DROP_FAULT, "fault", "a rule of `faults` asked for it")                                      \
     X(DROP_NO_MEMORY, "no-memory", "the frame memory was used up")                                 \
     X(DROP_MALFORMED, "malformed", "shorter than a link-layer header, or longer than any frame")   \
     X(DROP_FILTERED, "filtered", "a switch saw that the destination is on the port it came from")  \

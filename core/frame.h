@@ -39,7 +39,8 @@ struct Frame {
     FramePool *pool; // where frame_free() returns it
     uint64_t index;  // number of its first segment on the present link direction: key of its fate
     int64_t entered_ns; // engine time at which it entered the present link direction
-    int64_t wired_ns;   // engine time at which the present link finished sending its last bit
+    int64_t wired_ns;   // engine time at which the present link finished sending its last bit;
+                        // while it waits in a queue: at which it came there
     int64_t due_ns;     // engine time at which its present holder lets it go
 
     uint32_t length_bytes; // of the bytes at frame_bytes()
@@ -55,6 +56,8 @@ struct Frame {
     uint16_t csum_offset_bytes; // and where, from there, it is to be stored
     uint8_t gso_type;           // GsoType
     uint8_t offload_flags;
+
+    uint8_t copy; // 0 for what came in, else which copy of it: each has fates of its own
 
     // The first segment alone would have been sent, and been due, so much earlier than the last,
     // whose instants are those above.

@@ -112,6 +112,111 @@ static bool param_parse_amount(const ParamSpec *spec, const char *text, uint64_t
     return parsed && param_check(spec, *amount, text, error);
 }
 
+ParamObject *param_object_new(const ParamObjectClass *class, const char *name, const char *text,
+                              size_t n_bytes, GError **error)
+{
+    ParamObject *object = class->parse(name, text, n_bytes, error);
+
+    if (object == NULL)
+        return NULL;
+    object->class = class;
+    object->source = g_strdup(name);
+    object->n_references = 1;
+    return object;
+}
+
+ParamObject *param_object_ref(ParamObject *object)
+{
+    g_atomic_int_inc(&object->n_references);
+    return object;
+}
+
+void param_object_unref(ParamObject *object)
+{
+    if (object == NULL || !g_atomic_int_dec_and_test(&object->n_references))
+        return;
+    g_free(object->source);
+    object->class->free(object);
+}
+
+void param_set_object(const ParamSpec *spec, void *config, ParamObject *object)
+{
+    ParamObject **field = (ParamObject **)((char *)config + spec->offset);
+    ParamObject *before = *field;
+
+    g_assert(object == NULL || object->class == spec->object_class);
+    *field = object != NULL ? param_object_ref(object) : NULL;
+    param_object_unref(before);
+}
+
+static ParamObject *param_object(const ParamSpec *spec, const void *config)
+{
+    return spec->type == PARAM_OBJECT ? *(ParamObject *const *)((const char *)config + spec->offset)
+                                      : NULL;
+}
+
+void param_ref_objects(const ParamSpec *table, const void *config)
+{
+    for (const ParamSpec *spec = table; spec->name != NULL; spec++) {
+        ParamObject *object = param_object(spec, config);
+
+        if (object != NULL)
+            param_object_ref(object);
+    }
+}
+
+void param_unref_objects(const ParamSpec *table, const void *config)
+{
+    for (const ParamSpec *spec = table; spec->name != NULL; spec++)
+        param_object_unref(param_object(spec, config));
+}
+
+static bool param_set_object_text(const ParamSpec *spec, void *config, const char *text,
+                                  GError **error)
+{
+    ParamObject *object;
+
+    if (spec->object_class->from_file)
+        return param_fail(error, QUANTITY_ERROR_FORM, text,
+                          "names a file, which only a scenario can: put it there");
+    object = param_object_new(spec->object_class, text, text, strlen(text), error);
+    if (object == NULL)
+        return false;
+    param_set_object(spec, config, object);
+    param_object_unref(object);
+    return true;
+}
+
+static size_t param_field_bytes(const ParamSpec *spec)
+{
+    switch (spec->type) {
+    case PARAM_BOOLEAN:
+        return sizeof(bool);
+    case PARAM_CHOICE:
+        return sizeof(int);
+    case PARAM_LIMIT:
+        return sizeof(Limit);
+    case PARAM_OBJECT:
+        return sizeof(ParamObject *);
+    case PARAM_DURATION:
+    case PARAM_RATE:
+    case PARAM_SIZE:
+    case PARAM_PROBABILITY:
+    case PARAM_COUNT:
+        return sizeof(uint64_t);
+    }
+    g_assert_not_reached();
+}
+
+void param_copy(const ParamSpec *spec, void *to, const void *from)
+{
+    if (spec->type == PARAM_OBJECT)
+        param_set_object(spec, to, param_object(spec, from));
+    else
+        memcpy((char *)to + spec->offset, (const char *)from + spec->offset,
+               param_field_bytes(spec));
+}
+
 bool param_set(const ParamSpec *spec, void *config, const char *text, GError **error)
 {
     void *field = (char *)config + spec->offset;
@@ -119,6 +224,8 @@ bool param_set(const ParamSpec *spec, void *config, const char *text, GError **e
     Limit limit;
 
     switch (spec->type) {
+    case PARAM_OBJECT:
+        return param_set_object_text(spec, config, text, error);
     case PARAM_BOOLEAN:
         return param_parse_boolean(spec, text, field, error);
     case PARAM_CHOICE:
@@ -172,6 +279,7 @@ static char *param_format_amount(const ParamSpec *spec, uint64_t amount)
     case PARAM_COUNT:
     case PARAM_BOOLEAN:
     case PARAM_CHOICE:
+    case PARAM_OBJECT:
         return g_strdup_printf("%" G_GUINT64_FORMAT, amount);
     }
     g_assert_not_reached();
@@ -188,6 +296,9 @@ char *param_format(const ParamSpec *spec, const void *config)
         return g_strdup(spec->choices[*(const int *)field]);
     case PARAM_LIMIT:
         return quantity_format_limit(*(const Limit *)field);
+    case PARAM_OBJECT:
+        return g_strdup(param_object(spec, config) != NULL ? param_object(spec, config)->source
+                                                           : "none");
     case PARAM_DURATION:
         return quantity_format_duration(*(const int64_t *)field);
     case PARAM_RATE:
@@ -247,13 +358,18 @@ char *param_range(const ParamSpec *spec)
         return g_strdup("yes or no");
     if (spec->type == PARAM_CHOICE)
         return param_list(spec->choices);
+    if (spec->type == PARAM_OBJECT)
+        return g_strdup(spec->object_class->noun);
     bounds =
         spec->type == PARAM_LIMIT ? param_format_limit_bounds(spec) : param_format_bounds(spec);
     range = g_string_new(bounds);
     for (const ParamWord *word = spec->words; word != NULL && word->word != NULL; word++) {
         g_autofree char *amount = param_format_amount(spec, word->amount);
 
-        g_string_append_printf(range, ", or %s (%s)", word->word, amount);
+        if (word->amount < spec->min) // not an amount but the absence of one
+            g_string_append_printf(range, ", or %s", word->word);
+        else
+            g_string_append_printf(range, ", or %s (%s)", word->word, amount);
     }
     return g_string_free(range, FALSE);
 }

@@ -19,7 +19,27 @@ typedef enum {
     PARAM_COUNT,       // uint64_t
     PARAM_BOOLEAN,     // bool
     PARAM_CHOICE,      // int, an index into `choices`
+    PARAM_OBJECT,      // const ParamObject *, of the class `object_class`, or NULL
 } ParamType;
+
+// What a text or a file was parsed into: a pattern, a table, a trace. Never changed afterwards, and
+// shared by all configurations that hold it. The first member of the structure it is.
+typedef struct ParamObject ParamObject;
+
+typedef struct {
+    const char *noun; // "a pattern such as ..x", for error texts
+    bool from_file;   // the parameter names a file, whose content is parsed
+    // Parses `n_bytes` of `text`, ended by a NUL. An error in a file begins with
+    // "NAME:LINE: "; `name` is the file, or the text itself.
+    ParamObject *(*parse)(const char *name, const char *text, size_t n_bytes, GError **error);
+    void (*free)(ParamObject *object); // what it holds, and itself
+} ParamObjectClass;
+
+struct ParamObject {
+    const ParamObjectClass *class;
+    char *source; // what the file says: the text, or the path
+    gint n_references;
+};
 
 // A word that stands for an amount, as `ethernet` for 24 bytes.
 typedef struct {
@@ -34,9 +54,10 @@ typedef struct {
     const char *fallback; // as written in a file; NULL when it stays as zeroed: not configured
     bool required;        // within its map, when the map is given at all
     uint64_t min, max;    // in the type's own unit, both inclusive; max 0 means no bound of its own
-    const char *const *choices; // PARAM_CHOICE: NULL-terminated
-    const ParamWord *words;     // optional, ended by a NULL word
-    const char *summary;        // one line, for the reference page
+    const char *const *choices;           // PARAM_CHOICE: NULL-terminated
+    const ParamWord *words;               // optional, ended by a NULL word
+    const ParamObjectClass *object_class; // PARAM_OBJECT
+    const char *summary;                  // one line, for the reference page
 } ParamSpec;
 
 #define PARAM_END                                                                                  \
@@ -46,7 +67,25 @@ typedef struct {
 
 // Sets the field of `config` that `spec` describes from `text`. The error says what is wrong, what
 // would be right and the range; it does not repeat the parameter's name. Changes nothing on error.
+// A parameter whose object comes from a file is set with param_set_object() instead.
 bool param_set(const ParamSpec *spec, void *config, const char *text, GError **error);
+
+// Parses an object; the caller owns one reference. `name` and the errors as in ParamObjectClass.
+ParamObject *param_object_new(const ParamObjectClass *class, const char *name, const char *text,
+                              size_t n_bytes, GError **error);
+ParamObject *param_object_ref(ParamObject *object);
+void param_object_unref(ParamObject *object); // NULL is fine
+
+// Sets a PARAM_OBJECT to `object`, of its class, of which it takes a reference; NULL for none.
+void param_set_object(const ParamSpec *spec, void *config, ParamObject *object);
+
+// For a configuration whose bytes have been copied, or are about to be forgotten: takes, or gives
+// back, a reference to each object that the table's fields hold.
+void param_ref_objects(const ParamSpec *table, const void *config);
+void param_unref_objects(const ParamSpec *table, const void *config);
+
+// Copies the field that `spec` describes from one configuration to another.
+void param_copy(const ParamSpec *spec, void *to, const void *from);
 
 // Writes the fallback of every parameter of the table that has one.
 void param_set_fallbacks(const ParamSpec *table, void *config);

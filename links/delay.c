@@ -2,8 +2,10 @@
 // Delay: holds each frame for the link's delay, with jitter around it. Order is kept: a frame that
 // drew a shorter delay than the one before waits behind it, and leaves together with it. So where
 // frames come closer together than the jitter, their mean delay is above the mean asked for, as on
-// any real path that keeps order.
+// any real path that keeps order. So does one that came after the delay was made shorter.
 #include "links/delay.h"
+
+#include <string.h>
 
 #include "core/frame_queue.h"
 #include "links/jitter.h"
@@ -14,7 +16,8 @@ typedef struct {
     FrameQueue under_way;
     int64_t delay_ns;
     JitterTable *jitter; // NULL without
-    int64_t last_due_ns; // of the frame that came last, with jitter
+    int64_t last_due_ns; // of the frame that came last
+    DelayConfig applied;
 } DelayStage;
 
 #define DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
@@ -109,6 +112,16 @@ static void delay_hold_with_jitter(DelayStage *self, Frame *frame)
     }
 }
 
+static void delay_hold_constantly(DelayStage *self, Frame *frame)
+{
+    int64_t due_ns = engine_now(self->stage.engine) + self->delay_ns;
+
+    if (due_ns < self->last_due_ns)
+        due_ns = self->last_due_ns;
+    self->last_due_ns = due_ns;
+    delay_hold(self, frame, due_ns);
+}
+
 static void delay_push(Sink *sink, Frame *frame)
 {
     DelayStage *self = (DelayStage *)sink;
@@ -116,7 +129,7 @@ static void delay_push(Sink *sink, Frame *frame)
     if (self->jitter != NULL)
         delay_hold_with_jitter(self, frame);
     else
-        delay_hold(self, frame, engine_now(self->stage.engine) + self->delay_ns);
+        delay_hold_constantly(self, frame);
 }
 
 static void delay_due(Event *event)
@@ -142,16 +155,28 @@ static void delay_fetch(const Event *event)
     stage_fetch_next(&self->stage);
 }
 
-static void delay_init(Stage *stage, const void *config)
+static void delay_init(Stage *stage)
 {
     DelayStage *self = (DelayStage *)stage;
-    const DelayConfig *delay = config;
 
     event_init(&self->due, delay_due);
     self->due.fetch = delay_fetch;
+    stage->event = &self->due;
     frame_queue_init(&self->under_way);
+}
+
+// Frames under way keep the instants that they were given.
+static void delay_apply(Stage *stage)
+{
+    DelayStage *self = (DelayStage *)stage;
+    const DelayConfig *delay = stage->config;
+
     self->delay_ns = delay->delay_ns;
-    if (delay->jitter_ns != 0) {
+    if (memcmp(&self->applied, delay, sizeof *delay) == 0)
+        return;
+    self->applied = *delay;
+    g_clear_pointer(&self->jitter, g_free);
+    if (delay->jitter_ns != 0 && delay->delay_ns != 0) {
         self->jitter = g_new(JitterTable, 1);
         jitter_table_init(self->jitter, delay);
     }
@@ -188,6 +213,7 @@ const StageClass delay_stage_class = {
     .is_needed = delay_is_needed,
     .check = delay_check,
     .init = delay_init,
+    .apply = delay_apply,
     .clear = delay_clear,
     .push = delay_push,
     .least_ns = delay_least_ns,

@@ -4,8 +4,16 @@
 #include "links/link.h"
 
 #include <stdalign.h>
+#include <string.h>
 
 enum { LINE_BYTES = 64, STAGE_ALIGN_BYTES = 16 };
+
+// Of the randomness of a direction.
+typedef struct {
+    uint64_t seed;
+    const char *link; // its name
+    LinkDirection direction;
+} LinkKey;
 
 // One block of memory with the stages behind it, in the order in which a frame touches it. With
 // thousands of links no cache holds them all, and a hop costs what it touches in lines of memory.
@@ -17,8 +25,12 @@ typedef struct {
     LinkCounters counters;
 
     Sink exit;
-    Sink *out; // beyond the link
-    const LinkConfig *config;
+    Sink *out;          // beyond the link
+    LinkConfig *config; // in force; the stages' parts of it never move
+    LinkKey key;
+    int64_t beyond_ns; // as told by link_set_beyond()
+    size_t n_bytes;    // of this block
+    bool is_down;
     bool meter_taken;
     alignas(LINE_BYTES) Meter meter;
 } LinkPath;
@@ -38,6 +50,7 @@ static void link_enter(Sink *sink, Frame *frame)
     frame->index = path->next_index;
     frame->entered_ns = frame->wired_ns = engine_now(path->engine);
     frame->wired_span_ns = frame->due_span_ns = frame->due_lag_ns = 0;
+    frame->copy = 0;
     path->next_index += frame->n_segments;
     counter_add(&path->counters.in_frames, frame->n_segments);
     counter_add(&path->counters.in_bytes, frame_wire_bytes(frame));
@@ -56,18 +69,44 @@ static void link_leave(Sink *sink, Frame *frame)
     sink_push(path->out, frame);
 }
 
-static void stage_init(Stage *stage, LinkPath *path, const StageClass *class, RandomKey key)
+// While a link is down these two stand in for link_enter() and link_leave(): neither what is sent
+// into it arrives, nor what was under way.
+static void link_enter_down(Sink *sink, Frame *frame)
 {
-    const void *config = link_config_of(path->config, class);
+    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, entry));
 
+    path->next_index += frame->n_segments;
+    counter_add(&path->counters.in_frames, frame->n_segments);
+    counter_add(&path->counters.in_bytes, frame_wire_bytes(frame));
+    drop_count(&path->counters.drops, DROP_LINK_DOWN, frame->n_segments);
+    frame_free(frame);
+}
+
+static void link_leave_down(Sink *sink, Frame *frame)
+{
+    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
+
+    drop_count(&path->counters.drops, DROP_LINK_DOWN, frame->n_segments);
+    frame_free(frame);
+}
+
+static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
+{
+    Stage *stage = room;
+
+    memset(stage, 0, class->stage_bytes);
     stage->sink.push = class->push;
     stage->class = class;
-    stage->config = config;
+    stage->config = link_config_of(path->config, class);
+    stage->link_config = path->config;
     stage->engine = path->engine;
-    stage->key = key;
+    stage->key =
+        random_key(path->key.seed, path->key.link, (int)path->key.direction, class->keys->name);
     stage->drops = &path->counters.drops;
     stage->spacing_ns = link_config_spacing_ns(path->config);
-    class->init(stage, config);
+    if (class->init != NULL)
+        class->init(stage);
+    return stage;
 }
 
 static size_t stage_room(const StageClass *class)
@@ -80,7 +119,7 @@ static size_t link_path_bytes(const LinkConfig *config)
     size_t bytes = sizeof(LinkPath);
 
     for (const StageClass *const *item = stage_classes; *item != NULL; item++)
-        if ((*item)->is_needed(link_config_of(config, *item)))
+        if (link_config_needs(config, *item))
             bytes += stage_room(*item);
     return bytes;
 }
@@ -96,6 +135,11 @@ static int64_t stage_least_ns(const Stage *stage)
     return stage->class->least_ns != NULL ? stage->class->least_ns(stage) : 0;
 }
 
+static uint64_t stage_held_frames(const Stage *stage)
+{
+    return stage->class->held_frames != NULL ? stage->class->held_frames(stage) : 0;
+}
+
 // Tells each stage from `sink` on what lies beyond it, and returns what lies beyond `sink`'s entry.
 static int64_t link_path_set_beyond(LinkPath *path, Sink *sink, int64_t beyond_ns)
 {
@@ -105,30 +149,74 @@ static int64_t link_path_set_beyond(LinkPath *path, Sink *sink, int64_t beyond_n
         return beyond_ns;
     beyond_ns = link_path_set_beyond(path, stage->next, beyond_ns);
     stage->beyond_ns = MIN(beyond_ns, LINK_MAX_SLACK_NS);
+    if (stage->event != NULL)
+        stage->event->slack_ns = stage->beyond_ns;
     return beyond_ns + stage_least_ns(stage);
 }
 
-static LinkPath *link_path_new(Engine *engine, uint64_t seed, const char *name,
-                               LinkDirection direction, const LinkConfig *config)
+static void stage_free(LinkPath *path, Stage *stage)
 {
-    LinkPath *path = g_aligned_alloc0(1, link_path_bytes(config), LINE_BYTES);
-    Stage *stage = (Stage *)(path + 1);
+    if (stage->class->clear != NULL)
+        stage->class->clear(stage);
+    if ((char *)stage < (char *)path || (char *)stage >= (char *)path + path->n_bytes)
+        g_free(stage);
+}
+
+// From the end to the start, so that what one lets go meets the new configuration.
+static void link_path_apply(LinkPath *path, Sink *sink)
+{
+    Stage *stage = link_path_stage(path, sink);
+
+    if (stage == NULL)
+        return;
+    link_path_apply(path, stage->next);
+    stage->spacing_ns = link_config_spacing_ns(path->config);
+    stage->class->apply(stage);
+}
+
+// Puts in the stages that the configuration needs and takes out those it does not need, unless they
+// hold frames. New ones lie at `room`, as far as it is there, else on the heap.
+static void link_path_arrange(LinkPath *path, char *room)
+{
     Sink **joint = &path->first;
+
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
+        Stage *stage = link_path_stage(path, *joint);
+        bool is_there = stage != NULL && stage->class == *item;
+        bool is_needed = link_config_needs(path->config, *item);
+
+        if (is_there && !is_needed && stage_held_frames(stage) == 0) {
+            *joint = stage->next;
+            stage_free(path, stage);
+            continue;
+        }
+        if (!is_there && is_needed) {
+            stage = stage_new(path, room != NULL ? room : g_malloc((*item)->stage_bytes), *item);
+            stage->next = *joint;
+            *joint = &stage->sink;
+            room = room != NULL ? room + stage_room(*item) : NULL;
+            is_there = true;
+        }
+        if (is_there)
+            joint = &stage->next;
+    }
+}
+
+static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkConfig *config)
+{
+    size_t n_bytes = link_path_bytes(config);
+    LinkPath *path = g_aligned_alloc0(1, n_bytes, LINE_BYTES);
 
     path->entry.push = link_enter;
     path->exit.push = link_leave;
     path->engine = engine;
-    path->config = config;
+    path->key = *key;
+    path->n_bytes = n_bytes;
+    path->config = link_config_copy(config);
+    path->first = &path->exit;
     meter_init(&path->meter);
-    for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
-        if (!(*item)->is_needed(link_config_of(config, *item)))
-            continue;
-        stage_init(stage, path, *item, random_key(seed, name, (int)direction, (*item)->name));
-        *joint = &stage->sink;
-        joint = &stage->next;
-        stage = (Stage *)((char *)stage + stage_room(*item));
-    }
-    *joint = &path->exit;
+    link_path_arrange(path, (char *)(path + 1));
+    link_path_apply(path, path->first);
     link_path_set_beyond(path, path->first, 0);
     return path;
 }
@@ -137,11 +225,30 @@ static void link_path_free(LinkPath *path)
 {
     for (Stage *stage; (stage = link_path_stage(path, path->first)) != NULL;) {
         path->first = stage->next;
-        if (stage->class->clear != NULL)
-            stage->class->clear(stage);
+        stage_free(path, stage);
     }
     meter_clear(&path->meter);
+    link_config_free(path->config);
     g_aligned_free(path);
+}
+
+// Tells those stages that ask for it of their like in the other direction.
+static void link_pair(Link *link)
+{
+    const LinkPath *forward = link->paths[LINK_FORWARD], *reverse = link->paths[LINK_REVERSE];
+
+    for (Stage *a = link_path_stage(forward, forward->first); a != NULL;
+         a = link_path_stage(forward, a->next)) {
+        if (a->class->pair == NULL)
+            continue;
+        for (Stage *b = link_path_stage(reverse, reverse->first); b != NULL;
+             b = link_path_stage(reverse, b->next)) {
+            if (b->class == a->class) {
+                a->class->pair(a, b);
+                b->class->pair(b, a);
+            }
+        }
+    }
 }
 
 Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig *forward,
@@ -150,8 +257,13 @@ Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig
     Link *link = g_new0(Link, 1);
 
     link->name = g_strdup(name);
-    link->paths[LINK_FORWARD] = link_path_new(engine, seed, name, LINK_FORWARD, forward);
-    link->paths[LINK_REVERSE] = link_path_new(engine, seed, name, LINK_REVERSE, reverse);
+    for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
+        LinkKey key = {seed, link->name, direction};
+
+        link->paths[direction] =
+            link_path_new(engine, &key, direction == LINK_FORWARD ? forward : reverse);
+    }
+    link_pair(link);
     return link;
 }
 
@@ -195,7 +307,35 @@ int64_t link_least_ns(const Link *link, LinkDirection direction)
 
 void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns)
 {
-    link_path_set_beyond(link->paths[direction], link->paths[direction]->first, beyond_ns);
+    LinkPath *path = link->paths[direction];
+
+    path->beyond_ns = beyond_ns;
+    link_path_set_beyond(path, path->first, beyond_ns);
+}
+
+void link_configure(Link *link, LinkDirection direction, const LinkConfig *config)
+{
+    LinkPath *path = link->paths[direction];
+
+    link_config_assign(path->config, config);
+    link_path_arrange(path, NULL);
+    link_path_apply(path, path->first);
+    link_pair(link);
+    link_path_set_beyond(path, path->first, path->beyond_ns);
+}
+
+void link_set_down(Link *link, LinkDirection direction, bool is_down)
+{
+    LinkPath *path = link->paths[direction];
+
+    path->is_down = is_down;
+    path->entry.push = is_down ? link_enter_down : link_enter;
+    path->exit.push = is_down ? link_leave_down : link_leave;
+}
+
+bool link_is_down(const Link *link, LinkDirection direction)
+{
+    return link->paths[direction]->is_down;
 }
 
 Meter *link_take_meter(Link *link, LinkDirection direction)
@@ -231,7 +371,6 @@ uint64_t link_held_frames(const Link *link, LinkDirection direction)
 
     for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
          stage = link_path_stage(path, stage->next))
-        if (stage->class->held_frames != NULL)
-            n_frames += stage->class->held_frames(stage);
+        n_frames += stage_held_frames(stage);
     return n_frames;
 }

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// One block of memory for the configurations of all stage classes, in the order of their list.
+// One block of memory for the configurations of all stage classes, in the order of their list, each
+// behind a note of whether it is chosen.
 #include "links/link_config.h"
 
+#include <stdalign.h>
 #include <string.h>
 
 #include "links/delay.h"
-#include "links/loss.h"
-#include "links/rate.h"
+#include "links/queue.h"
 #include "links/spacing.h"
 
+typedef struct {
+    alignas(max_align_t) bool is_chosen;
+} StageBlock; // the class's own structure follows
+
 struct LinkConfig {
-    max_align_t blocks[1]; // as many as the stages need
+    StageBlock blocks[1]; // as many as the stages need
 };
 
 static size_t stage_config_room(const StageClass *class)
 {
-    return (class->config_bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
-           sizeof(max_align_t);
+    return sizeof(StageBlock) + (class->config_bytes + sizeof(max_align_t) - 1) /
+                                    sizeof(max_align_t) * sizeof(max_align_t);
 }
 
-// The offset of one class's structure; of all structures together for NULL.
-static size_t stage_config_offset(const StageClass *wanted)
+// The offset of one class's block; of all blocks together for NULL.
+static size_t stage_block_offset(const StageClass *wanted)
 {
     size_t offset = 0;
 
@@ -29,36 +34,84 @@ static size_t stage_config_offset(const StageClass *wanted)
     return offset;
 }
 
-LinkConfig *link_config_new(void)
+static StageBlock *stage_block(const LinkConfig *config, const StageClass *class)
 {
-    LinkConfig *config = g_malloc0(stage_config_offset(NULL));
-
-    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
-        for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
-            param_set_fallbacks(key->params, (char *)config + stage_config_offset(*item));
-    return config;
-}
-
-LinkConfig *link_config_copy(const LinkConfig *config)
-{
-    return g_memdup2(config, stage_config_offset(NULL));
-}
-
-void link_config_free(LinkConfig *config)
-{
-    g_free(config);
+    return (StageBlock *)((char *)config + stage_block_offset(class));
 }
 
 const void *link_config_of(const LinkConfig *config, const StageClass *class)
 {
-    return (const char *)config + stage_config_offset(class);
+    return stage_block(config, class) + 1;
 }
 
-const StageKey *link_config_key(const char *name, const StageClass **class)
+static void *link_config_own(LinkConfig *config, const StageClass *class)
+{
+    return stage_block(config, class) + 1;
+}
+
+// The class of a key that is listed first, and so its default.
+static const StageClass *stage_class_first(const char *key_name)
+{
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
+            if (strcmp(key->name, key_name) == 0)
+                return *item;
+    return NULL;
+}
+
+LinkConfig *link_config_new(void)
+{
+    LinkConfig *config = g_malloc0(stage_block_offset(NULL));
+
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
+        stage_block(config, *item)->is_chosen = stage_class_first((*item)->keys->name) == *item;
+        for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
+            param_set_fallbacks(key->params, link_config_own(config, *item));
+    }
+    return config;
+}
+
+static void link_config_ref_objects(const LinkConfig *config)
+{
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
+            param_ref_objects(key->params, link_config_of(config, *item));
+}
+
+static void link_config_unref_objects(const LinkConfig *config)
+{
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
+            param_unref_objects(key->params, link_config_of(config, *item));
+}
+
+LinkConfig *link_config_copy(const LinkConfig *config)
+{
+    link_config_ref_objects(config);
+    return g_memdup2(config, stage_block_offset(NULL));
+}
+
+void link_config_assign(LinkConfig *config, const LinkConfig *from)
+{
+    link_config_ref_objects(from);
+    link_config_unref_objects(config);
+    memcpy(config, from, stage_block_offset(NULL));
+}
+
+void link_config_free(LinkConfig *config)
+{
+    if (config == NULL)
+        return;
+    link_config_unref_objects(config);
+    g_free(config);
+}
+
+const StageKey *link_config_key(const LinkConfig *config, const char *name,
+                                const StageClass **class)
 {
     for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
         for (const StageKey *key = (*item)->keys; key->name != NULL; key++) {
-            if (strcmp(key->name, name) == 0) {
+            if (strcmp(key->name, name) == 0 && link_config_has_chosen(config, *item)) {
                 *class = *item;
                 return key;
             }
@@ -73,28 +126,134 @@ const char **link_config_key_names(void)
 
     for (const StageClass *const *item = stage_classes; *item != NULL; item++)
         for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
-            g_ptr_array_add(names, (gpointer)key->name);
+            if (stage_class_first(key->name) == *item)
+                g_ptr_array_add(names, (gpointer)key->name);
     g_ptr_array_add(names, NULL);
     return (const char **)g_ptr_array_free(names, FALSE);
+}
+
+static bool stage_class_varies(const StageClass *class, const char *key)
+{
+    return class->variant != NULL && strcmp(class->keys->name, key) == 0;
+}
+
+const char **link_config_variant_names(const char *key)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        if (stage_class_varies(*item, key))
+            g_ptr_array_add(names, (gpointer)(*item)->variant);
+    g_ptr_array_add(names, NULL);
+    return (const char **)g_ptr_array_free(names, FALSE);
+}
+
+const StageClass *link_config_variant(const char *key, const char *variant)
+{
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        if (stage_class_varies(*item, key) && strcmp((*item)->variant, variant) == 0)
+            return *item;
+    return NULL;
+}
+
+void link_config_choose(LinkConfig *config, const StageClass *class)
+{
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        if (stage_class_varies(*item, class->keys->name))
+            stage_block(config, *item)->is_chosen = *item == class;
+}
+
+bool link_config_has_chosen(const LinkConfig *config, const StageClass *class)
+{
+    return stage_block(config, class)->is_chosen;
+}
+
+bool link_config_needs(const LinkConfig *config, const StageClass *class)
+{
+    return class->push != NULL && link_config_has_chosen(config, class) &&
+           class->is_needed(link_config_of(config, class));
+}
+
+const ParamSpec *link_config_plain_param(const StageClass *class, const StageKey *key,
+                                         GError **error)
+{
+    const StageClass *first = stage_class_first(key->name);
+
+    if (class == first || strcmp(key->params->name, first->keys->params->name) == 0)
+        return key->params;
+    g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM,
+                "the %s in force is %s, which has no %s: write {%s: …}, or {%s: %s, %s: …}",
+                class->selector, class->variant, first->keys->params->name, key->params->name,
+                class->selector, first->variant, first->keys->params->name);
+    return NULL;
 }
 
 bool link_config_set(LinkConfig *config, const StageClass *class, const ParamSpec *param,
                      const char *text, GError **error)
 {
-    return param_set(param, (char *)config + stage_config_offset(class), text, error);
+    return param_set(param, link_config_own(config, class), text, error);
+}
+
+void link_config_set_object(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                            ParamObject *object)
+{
+    param_set_object(param, link_config_own(config, class), object);
+}
+
+void link_config_copy_param(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                            const LinkConfig *from)
+{
+    param_copy(param, link_config_own(config, class), link_config_of(from, class));
+}
+
+// Without a rate nothing ever waits, and nothing takes time to be sent.
+static bool link_config_check_rate(const LinkConfig *config, const StageClass *class,
+                                   GError **error)
+{
+    const char *key = class->keys->name;
+
+    if (!class->needs_rate || link_config_rate_bps(config) != 0 ||
+        !class->is_needed(link_config_of(config, class)))
+        return true;
+    g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
+                "%s: without a rate it has no effect: add rate, or remove %s", key, key);
+    return false;
 }
 
 bool link_config_check(const LinkConfig *config, GError **error)
 {
-    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
+        if (!link_config_has_chosen(config, *item))
+            continue;
         if ((*item)->check != NULL && !(*item)->check(link_config_of(config, *item), error))
             return false;
+        if (!link_config_check_rate(config, *item, error))
+            return false;
+    }
     return true;
+}
+
+// The chosen class of a key, which must exist.
+static const StageClass *link_config_chosen(const LinkConfig *config, const char *key)
+{
+    const StageClass *class = NULL;
+
+    link_config_key(config, key, &class);
+    return class;
 }
 
 uint64_t link_config_rate_bps(const LinkConfig *config)
 {
-    return ((const RateConfig *)link_config_of(config, &rate_stage_class))->rate_bps;
+    const StageClass *class = link_config_chosen(config, "rate");
+
+    return class->mean_rate_bps(link_config_of(config, class));
+}
+
+Probability link_config_loss(const LinkConfig *config)
+{
+    const StageClass *class = link_config_chosen(config, "loss");
+
+    return class->mean_loss(link_config_of(config, class));
 }
 
 int64_t link_config_delay_ns(const LinkConfig *config)
@@ -107,17 +266,20 @@ int64_t link_config_jitter_ns(const LinkConfig *config)
     return ((const DelayConfig *)link_config_of(config, &delay_stage_class))->jitter_ns;
 }
 
-Probability link_config_loss(const LinkConfig *config)
-{
-    return ((const LossConfig *)link_config_of(config, &loss_stage_class))->rate;
-}
-
 int64_t link_config_spacing_ns(const LinkConfig *config)
 {
     return ((const SpacingConfig *)link_config_of(config, &spacing_stage_class))->spacing_ns;
 }
 
+const OverheadConfig *link_config_overhead(const LinkConfig *config)
+{
+    return link_config_of(config, &overhead_stage_class);
+}
+
 Limit link_config_queue_limit(const LinkConfig *config)
 {
-    return rate_queue_limit(link_config_of(config, &rate_stage_class));
+    const StageClass *class = link_config_chosen(config, "queue");
+
+    return queue_limit_in_force(class->queue_limit(link_config_of(config, class)),
+                                link_config_rate_bps(config), link_config_overhead(config));
 }

@@ -2,9 +2,8 @@
 // LinkConfig: the configuration of one direction of a link, one structure for each stage class.
 #pragma once
 
+#include "links/overhead.h"
 #include "links/stage.h"
-
-typedef struct LinkConfig LinkConfig;
 
 // All fallbacks, nothing impaired.
 LinkConfig *link_config_new(void);
@@ -16,24 +15,59 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinkConfig, link_config_free)
 // The structure of one class, to be read as its own type; owned by `config`.
 const void *link_config_of(const LinkConfig *config, const StageClass *class);
 
-// The key of that name and its class ("delay" of the delay stage), or NULL.
-const StageKey *link_config_key(const char *name, const StageClass **class);
+// Makes `config` the same as `from`, in place: what link_config_of() returned stays where it is.
+void link_config_assign(LinkConfig *config, const LinkConfig *from);
+
+// The key of that name and the class of it that `config` has chosen ("delay" of the delay stage),
+// or NULL.
+const StageKey *link_config_key(const LinkConfig *config, const char *name,
+                                const StageClass **class);
 
 // The names of all keys, NULL-terminated: for the nearest key to a typo. The caller frees the
 // array.
 const char **link_config_key_names(void);
 
+// The words of all variants of a key ("independent", "gilbert"), likewise; empty for a key without.
+const char **link_config_variant_names(const char *key);
+
+// The class of that key and word, or NULL.
+const StageClass *link_config_variant(const char *key, const char *variant);
+
+// Chooses `class` among those that share its key. Its parameters are what they were before.
+void link_config_choose(LinkConfig *config, const StageClass *class);
+
+// Whether `class` is the one chosen, or has no variants.
+bool link_config_has_chosen(const LinkConfig *config, const StageClass *class);
+
+// Whether a stage of that class comes of it.
+bool link_config_needs(const LinkConfig *config, const StageClass *class);
+
+// The first parameter of a key's chosen class, which a plain value sets. An error when that is not
+// what a plain value of the key means (`loss: 1%` with a model that has no rate), and NULL.
+const ParamSpec *link_config_plain_param(const StageClass *class, const StageKey *key,
+                                         GError **error);
+
 // Sets one parameter of a key; errors as param_set().
 bool link_config_set(LinkConfig *config, const StageClass *class, const ParamSpec *param,
                      const char *text, GError **error);
 
+// As param_set_object().
+void link_config_set_object(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                            ParamObject *object);
+
+// Copies one parameter from another configuration.
+void link_config_copy_param(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                            const LinkConfig *from);
+
 // The rules between parameters; the error begins with the key at fault and a colon.
 bool link_config_check(const LinkConfig *config, GError **error);
 
-// What reports and bandwidth-delay products need: 0 when not configured.
+// What reports and bandwidth-delay products need: 0 when not configured. The rate and the loss are
+// means where the model varies them.
 uint64_t link_config_rate_bps(const LinkConfig *config);
 int64_t link_config_delay_ns(const LinkConfig *config);
 int64_t link_config_jitter_ns(const LinkConfig *config);
 Probability link_config_loss(const LinkConfig *config);
 int64_t link_config_spacing_ns(const LinkConfig *config);
 Limit link_config_queue_limit(const LinkConfig *config); // the one in force, default included
+const OverheadConfig *link_config_overhead(const LinkConfig *config);

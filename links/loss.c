@@ -29,7 +29,7 @@ static bool loss_is_needed(const void *config)
 
 static bool loss_survives(Stage *stage, const Frame *frame, unsigned segment)
 {
-    return !random_hits(stage->key, frame->index + segment, 0, ((LossStage *)stage)->rate);
+    return !stage_hits(stage, frame, segment, 0, ((LossStage *)stage)->rate);
 }
 
 static void loss_push(Sink *sink, Frame *frame)
@@ -37,19 +37,27 @@ static void loss_push(Sink *sink, Frame *frame)
     stage_sift((Stage *)sink, frame, loss_survives, DROP_LOSS, stage_forward);
 }
 
-static void loss_init(Stage *stage, const void *config)
+static void loss_apply(Stage *stage)
 {
-    ((LossStage *)stage)->rate = ((const LossConfig *)config)->rate;
+    ((LossStage *)stage)->rate = ((const LossConfig *)stage->config)->rate;
+}
+
+static Probability loss_mean(const void *config)
+{
+    return ((const LossConfig *)config)->rate;
 }
 
 const StageClass loss_stage_class = {
     .name = "loss",
     .summary = "independent random loss",
     .position = STAGE_WIRE,
+    .selector = "model",
+    .variant = "independent",
     .keys = loss_keys,
     .config_bytes = sizeof(LossConfig),
     .stage_bytes = sizeof(LossStage),
     .is_needed = loss_is_needed,
-    .init = loss_init,
+    .apply = loss_apply,
     .push = loss_push,
+    .mean_loss = loss_mean,
 };

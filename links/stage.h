@@ -14,6 +14,9 @@
 typedef struct Stage Stage;
 typedef struct StageClass StageClass;
 
+typedef struct QueueClass QueueClass;
+typedef struct LinkConfig LinkConfig;
+
 // One key of a link in the scenario file and the parameters behind it. A plain value sets the
 // first parameter of the table: `loss: 1%` is `loss: {rate: 1%}`.
 typedef struct {
@@ -23,31 +26,58 @@ typedef struct {
 } StageKey;
 
 // Where along the link a stage stands: a frame meets lower positions first.
-typedef enum { STAGE_QUEUE = 10, STAGE_WIRE = 20, STAGE_DELAY = 30 } StagePosition;
+typedef enum {
+    STAGE_GUARD = 5,
+    STAGE_QUEUE = 10,
+    STAGE_WIRE = 20,
+    STAGE_DELAY = 30,
+    STAGE_RELEASE = 40,
+} StagePosition;
 
+// Classes with the same key are its variants, told apart by a word: `loss: {model: gilbert, …}`.
+// One of them is chosen in each configuration, at first the one listed first. Such a class has no
+// other key.
 struct StageClass {
     const char *name;
     const char *summary;
     StagePosition position;
-    const StageKey *keys; // ended by a NULL name
-    size_t config_bytes;  // of the structure its parameter tables fill
-    size_t stage_bytes;   // of its own structure, which begins with a Stage
+    const char *selector, *variant; // "model", "gilbert"; NULL for a class that has no variants
+    const StageKey *keys;           // ended by a NULL name
+    size_t config_bytes;            // of the structure its parameter tables fill
+    size_t stage_bytes;             // of its own structure, which begins with a Stage
+    bool needs_rate;                // what its keys say has no effect on a link without a rate
+
+    // For a discipline, which is no stage itself: the rate stage takes frames from such a queue.
+    const QueueClass *queue;
 
     // Whether this configuration does anything at all: a stage that does not is left out.
     bool (*is_needed)(const void *config);
     // Rules between parameters that ranges cannot say; NULL for none. The error is
     // "KEY: what is wrong".
     bool (*check)(const void *config, GError **error);
-    // Sets up `stage`, whose common part is ready; `config` outlives it.
-    void (*init)(Stage *stage, const void *config);
+    // Sets up `stage`, whose common part is ready and whose own is zero; apply() follows.
+    // NULL where there is nothing to set up.
+    void (*init)(Stage *stage);
+    // Takes over stage->config: behind init(), and whenever that has changed since, between two
+    // events. Frames that it holds stay. A configuration that is_needed() denies has to work too.
+    void (*apply)(Stage *stage);
     // Frees what it holds, frames included; NULL for a stage that owns nothing.
     void (*clear)(Stage *stage);
-    // Takes a frame or a super-frame, each segment of which has its own fate.
+    // Takes a frame or a super-frame, each segment of which has its own fate. NULL for a class that
+    // is never a stage, but read by others.
     void (*push)(Sink *sink, Frame *frame);
     // The least time for which it holds any frame that it lets go; NULL for 0.
     int64_t (*least_ns)(const Stage *stage);
     // Frames it holds at this moment, counted one by one; NULL for a stage that holds none.
     uint64_t (*held_frames)(const Stage *stage);
+    // Tells the stage of one direction of its like in the other, when both have just been applied;
+    // NULL for most.
+    void (*pair)(Stage *stage, Stage *other);
+
+    // What it makes of a link's figures; NULL for classes that do not bear on them.
+    Probability (*mean_loss)(const void *config);
+    uint64_t (*mean_rate_bps)(const void *config);
+    Limit (*queue_limit)(const void *config); // as asked, amount 0 for the default
 };
 
 // All stage classes in the order of their positions, ended by NULL; made by meson.
@@ -59,20 +89,29 @@ struct Stage {
     Sink sink;
     Sink *next; // where frames that survive go
     const StageClass *class;
-    const void *config;
+    const void *config;            // of its class
+    const LinkConfig *link_config; // all of it
     Engine *engine;
     RandomKey key;       // of its own stream of draws
     DropCounters *drops; // of its link direction
     int64_t spacing_ns;  // departures no further apart may leave as one super-frame
     int64_t beyond_ns;   // what leaves it leaves the simulation no sooner than so much later
+    Event *event;        // at which it lets a frame go, its slack kept up to date; or NULL
 };
 
 // For a stage's own draws: 64 bits that depend on the number of the frame's segment (0 for an
-// ordinary frame) and on `draw` only.
+// ordinary frame), on which copy of it this is, and on `draw` (below 2^24) only.
 static inline uint64_t stage_draw(const Stage *stage, const Frame *frame, unsigned segment,
                                   uint32_t draw)
 {
-    return random_draw(stage->key, frame->index + segment, draw);
+    return random_draw(stage->key, frame->index + segment, draw | (uint32_t)frame->copy << 24);
+}
+
+// Whether such a draw hits with that probability.
+static inline bool stage_hits(const Stage *stage, const Frame *frame, unsigned segment,
+                              uint32_t draw, Probability probability)
+{
+    return stage_draw(stage, frame, segment, draw) >> 32 < probability;
 }
 
 // Arms an event at which the stage lets a frame go.

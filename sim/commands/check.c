@@ -160,27 +160,34 @@ static void check_print_nodes(const Scenario *scenario)
 }
 
 // Whether a parameter has a column of its own.
-static bool check_has_cell(const StageKey *key, const ParamSpec *param)
+static bool check_has_cell(const StageClass *class, const StageKey *key, const ParamSpec *param)
 {
     for (size_t i = 0; i < CHECK_N_CELLS; i++) {
-        if (strcmp(check_cells[i].title, key->name) == 0 && param == key->params)
+        if (strcmp(check_cells[i].title, key->name) == 0 &&
+            param == link_config_plain_param(class, key, NULL))
             return true;
     }
     return false;
 }
 
-// What else is configured and no fallback: "overhead 24B, jitter distribution normal".
+// What else is configured and no fallback: "overhead 24B, jitter distribution normal, loss model
+// gilbert".
 static char *check_rest(const LinkConfig *config, const LinkConfig *fallbacks)
 {
     GString *rest = g_string_new(NULL);
 
     for (const StageClass *const *class = stage_classes; *class != NULL; class ++) {
+        if (!link_config_has_chosen(config, *class))
+            continue;
+        if (!link_config_has_chosen(fallbacks, *class))
+            g_string_append_printf(rest, "%s%s %s %s", rest->len > 0 ? ", " : "",
+                                   (*class)->keys->name, (*class)->selector, (*class)->variant);
         for (const StageKey *key = (*class)->keys; key->name != NULL; key++) {
             for (const ParamSpec *param = key->params; param->name != NULL; param++) {
                 g_autofree char *text = param_format(param, link_config_of(config, *class));
                 g_autofree char *fallback = param_format(param, link_config_of(fallbacks, *class));
 
-                if (check_has_cell(key, param) || strcmp(text, fallback) == 0)
+                if (check_has_cell(*class, key, param) || strcmp(text, fallback) == 0)
                     continue;
                 g_string_append_printf(rest, "%s%s ", rest->len > 0 ? ", " : "", key->name);
                 if (param != key->params)

@@ -33,13 +33,53 @@ void link_spec_free(LinkSpec *link)
     g_free(link);
 }
 
-static void link_set_param(const Spot *spot, const KeyDraft *draft, const ParamSpec *param)
+// The object that a file holds, of which the loader keeps one for each file and class; NULL after
+// an error.
+static ParamObject *link_load_object(Loader *loader, const Spot *spot,
+                                     const ParamObjectClass *class)
+{
+    const char *name = spot->value->text;
+    g_autofree char *path = loader_path(loader, name);
+    g_autofree char *id = g_strdup_printf("%s %p", path, (const void *)class);
+    ParamObject *object = g_hash_table_lookup(loader->objects, id);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize n_bytes;
+
+    if (object != NULL)
+        return object;
+    if (!g_file_get_contents(path, &text, &n_bytes, &error)) {
+        spot_error(spot, "%s: write the name of a file with %s", error->message, class->noun);
+        return NULL;
+    }
+    object = param_object_new(class, name, text, n_bytes, &error);
+    if (object == NULL) {
+        spot_error(spot, "%s", error->message);
+        return NULL;
+    }
+    g_hash_table_insert(loader->objects, g_steal_pointer(&id), object);
+    return object;
+}
+
+static void link_set_object(Loader *loader, const Spot *spot, const KeyDraft *draft,
+                            const ParamSpec *param)
+{
+    ParamObject *object = link_load_object(loader, spot, param->object_class);
+
+    if (object != NULL)
+        link_config_set_object(draft->config, draft->class, param, object);
+}
+
+static void link_set_param(Loader *loader, const Spot *spot, const KeyDraft *draft,
+                           const ParamSpec *param)
 {
     g_autofree char *range = NULL;
     g_autoptr(GError) error = NULL;
 
     if (spot->value->kind == VALUE_SCALAR && !spot->value->is_null) {
-        if (!link_config_set(draft->config, draft->class, param, spot->value->text, &error))
+        if (param->type == PARAM_OBJECT && param->object_class->from_file)
+            link_set_object(loader, spot, draft, param);
+        else if (!link_config_set(draft->config, draft->class, param, spot->value->text, &error))
             spot_error(spot, "%s", error->message);
         return;
     }
@@ -50,24 +90,67 @@ static void link_set_param(const Spot *spot, const KeyDraft *draft, const ParamS
 static bool link_read_param(Loader *loader, const Spot *spot, void *into)
 {
     const KeyDraft *draft = into;
-    const ParamSpec *param = param_find(draft->key->params, spot->key);
+    const ParamSpec *param;
 
-    (void)loader;
+    if (g_strcmp0(spot->key, draft->class->selector) == 0)
+        return true; // chosen before all others were read
+    param = param_find(draft->key->params, spot->key);
     if (param != NULL)
-        link_set_param(spot, draft, param);
+        link_set_param(loader, spot, draft, param);
     return param != NULL;
+}
+
+// `{model: gilbert, …}`: chooses among the variants of a key. False after an error.
+static bool link_choose(const Spot *spot, KeyDraft *draft)
+{
+    g_autofree const char **names = NULL;
+    const StageClass *class;
+    const char *name;
+    guint index;
+    Spot entry;
+
+    if (draft->class->selector == NULL || !spot_find(spot, draft->class->selector, &index))
+        return true;
+    entry = spot_entry(spot, index);
+    names = link_config_variant_names(draft->key->name);
+    name = spot_text(&entry, names[0]);
+    if (name == NULL)
+        return false;
+    class = link_config_variant(draft->key->name, name);
+    if (class == NULL) {
+        spot_error_unknown(&entry, draft->class->selector, name, names);
+        return false;
+    }
+    link_config_choose(draft->config, class);
+    draft->class = class;
+    draft->key = class->keys;
+    return true;
+}
+
+// Whether a parameter is still as no file would say it, all zero.
+static bool param_is_unset(const KeyDraft *draft, const ParamSpec *param)
+{
+    const char *config = link_config_of(draft->config, draft->class);
+
+    return *(const uint64_t *)(config + param->offset) == 0;
 }
 
 // `{limit: 50ms, …}`: the parameters of one key by name.
 static void link_read_params(Loader *loader, const Spot *spot, KeyDraft *draft)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    Section section = {.noun = draft->key->name, .read_other = link_read_param};
+    Section section = {.read_other = link_read_param};
     guint index;
 
+    if (!link_choose(spot, draft))
+        return;
+    section.noun = draft->key->name;
+    if (draft->class->selector != NULL)
+        g_ptr_array_add(names, (gpointer)draft->class->selector);
     for (const ParamSpec *param = draft->key->params; param->name != NULL; param++) {
         g_ptr_array_add(names, (gpointer)param->name);
-        if (param->required && !spot_find(spot, param->name, &index))
+        if (param->required && !spot_find(spot, param->name, &index) &&
+            param_is_unset(draft, param))
             spot_error(spot, "needs %s: %s", param->name, param->summary);
     }
     g_ptr_array_add(names, NULL);
@@ -79,14 +162,21 @@ static void link_read_params(Loader *loader, const Spot *spot, KeyDraft *draft)
 static bool link_read_key(Loader *loader, const Spot *spot, void *into)
 {
     KeyDraft draft = {.config = into};
+    const ParamSpec *param;
+    g_autoptr(GError) error = NULL;
 
-    draft.key = link_config_key(spot->key, &draft.class);
+    draft.key = link_config_key(draft.config, spot->key, &draft.class);
     if (draft.key == NULL)
         return false;
-    if (spot->value->kind == VALUE_MAP)
+    if (spot->value->kind == VALUE_MAP) {
         link_read_params(loader, spot, &draft);
+        return true;
+    }
+    param = link_config_plain_param(draft.class, draft.key, &error);
+    if (param != NULL)
+        link_set_param(loader, spot, &draft, param);
     else
-        link_set_param(spot, &draft, &draft.key->params[0]);
+        spot_error(spot, "%s", error->message);
     return true;
 }
 

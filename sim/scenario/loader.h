@@ -38,6 +38,7 @@ struct Loader {
     GPtrArray *drafts;        // of NodeDraft, owned, in the order of scenario->nodes
     GHashTable *draft_of;     // NodeSpec to NodeDraft
     GHashTable *interfaces;   // "london:eth0", owned, to InterfaceSpec
+    GHashTable *objects;      // by path and class, owned: ParamObject, owned
     const char **link_keys;   // of links/link_config.h
     bool links_are_whole;     // the ends of all links could be read
     NodeDraft *node_defaults; // of `defaults`, as are the next two
@@ -98,6 +99,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TaskSpec, task_spec_free)
 // Whether `name` can be a host's name and part of a file's, up to `max_bytes` long: an error says
 // what would be.
 bool name_check(const Spot *spot, const char *name, size_t max_bytes);
+
+// A file that the scenario names, relative to the scenario's own folder; the caller frees it.
+char *loader_path(const Loader *loader, const char *name);
 
 // The node of that name; NULL after an error that names the nearest.
 NodeSpec *loader_find_node(const Loader *loader, const Spot *spot, const char *name);

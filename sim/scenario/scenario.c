@@ -230,6 +230,13 @@ LinkSpec *scenario_link(const Scenario *scenario, const char *name)
     return g_hash_table_lookup(scenario->link_by_name, name);
 }
 
+char *loader_path(const Loader *loader, const char *name)
+{
+    g_autofree char *folder = g_path_get_dirname(loader->scenario->path);
+
+    return g_path_is_absolute(name) ? g_strdup(name) : g_build_filename(folder, name, NULL);
+}
+
 // Reads the whole document into `scenario`.
 static void scenario_fill(Scenario *scenario, const Document *document, Problems *problems)
 {
@@ -240,6 +247,8 @@ static void scenario_fill(Scenario *scenario, const Document *document, Problems
     g_autoptr(GPtrArray) drafts = g_ptr_array_new_with_free_func((GDestroyNotify)node_draft_free);
     g_autoptr(GHashTable) draft_of = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) interfaces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) objects =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)param_object_unref);
     g_autofree const char **link_keys = link_config_key_names();
     Loader loader = {
         .scenario = scenario,
@@ -247,6 +256,7 @@ static void scenario_fill(Scenario *scenario, const Document *document, Problems
         .drafts = drafts,
         .draft_of = draft_of,
         .interfaces = interfaces,
+        .objects = objects,
         .link_keys = link_keys,
         .node_defaults = node_defaults,
         .link_defaults = link_defaults,

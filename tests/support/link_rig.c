@@ -9,18 +9,25 @@
 
 #define LINK_RIG_POOL_BYTES (UINT64_C(4) << 30) // address space; only what is used is touched
 
-// "jitter.distribution normal": a key, the parameter where it is not the first, and a value.
+// "jitter.distribution normal": a key, the parameter where it is not the first, and a value; or
+// "loss.model gilbert": a key, the selector of its variants, and the one that is chosen.
 static void link_rig_set(LinkConfig *config, const char *setting)
 {
     g_auto(GStrv) words = g_strsplit(setting, " ", 2);
     g_auto(GStrv) names = g_strsplit(words[0], ".", 2);
     const StageClass *class = NULL;
-    const StageKey *key = link_config_key(names[0], &class);
+    const StageKey *key = link_config_key(config, names[0], &class);
     const ParamSpec *param;
     GError *error = NULL;
 
     g_assert_nonnull(key);
     g_assert_nonnull(words[1]);
+    if (names[1] != NULL && g_strcmp0(names[1], class->selector) == 0) {
+        class = link_config_variant(names[0], words[1]);
+        g_assert_nonnull(class);
+        link_config_choose(config, class);
+        return;
+    }
     param = names[1] != NULL ? param_find(key->params, names[1]) : &key->params[0];
     g_assert_nonnull(param);
     link_config_set(config, class, param, words[1], &error);

@@ -106,26 +106,28 @@ static void test_merge_keys_work(void)
 
 static void test_wrong_values_are_told(void)
 {
-    ASSERT_ERRORS(NODES "links:\n"
-                        "  - endpoints: [a, b]\n"
-                        "    dealy: 3ms\n"
-                        "    delay: 20\n"
-                        "    rate: 101gbit\n"
-                        "    loss: [1%]\n"
-                        "    queue: {limt: 3ms}\n"
-                        "    reverse: {delay: 2h, name: x}\n"
-                        "  - {endpoints: [b, c], jitter: {distribution: normal}, rate: }\n",
-                  "4:5: links[0]: \"dealy\" is no key of a link: did you mean \"delay\"?",
-                  "5:12: links[0].delay: \"20\" has no unit: write 20ms or 20s",
-                  "6:11: links[0].rate: \"101gbit\" is out of range: write 1bit to 100gbit",
-                  "7:11: links[0].loss: is a list and not a single value: write 0% to 100%",
-                  "8:13: links[0].queue: \"limt\" is no key of queue: did you mean \"limit\"?",
-                  "9:22: links[0].reverse.delay: \"2h\" is out of range: write 0ns to 1h",
-                  "9:26: links[0].reverse: \"name\" is no key of a direction of a link: did you "
-                  "mean \"rate\"?",
-                  "10:33: links[1].jitter: needs deviation: uniform: delay plus or minus this; "
-                  "normal: the standard deviation",
-                  "10:63: links[1].rate: is empty and not a single value: write 1bit to 100gbit");
+    ASSERT_ERRORS(
+        NODES "links:\n"
+              "  - endpoints: [a, b]\n"
+              "    dealy: 3ms\n"
+              "    delay: 20\n"
+              "    rate: 101gbit\n"
+              "    loss: [1%]\n"
+              "    queue: {limt: 3ms}\n"
+              "    reverse: {delay: 2h, name: x}\n"
+              "  - {endpoints: [b, c], jitter: {distribution: normal}, rate: }\n",
+        "4:5: links[0]: \"dealy\" is no key of a link: did you mean \"delay\"?",
+        "5:12: links[0].delay: \"20\" has no unit: write 20ms or 20s",
+        "6:11: links[0].rate: \"101gbit\" is out of range: write 1bit to 100gbit, or unlimited",
+        "7:11: links[0].loss: is a list and not a single value: write 0% to 100%",
+        "8:13: links[0].queue: \"limt\" is no key of queue: did you mean \"limit\"?",
+        "9:22: links[0].reverse.delay: \"2h\" is out of range: write 0ns to 1h",
+        "9:26: links[0].reverse: \"name\" is no key of a direction of a link: did you "
+        "mean \"rate\"?",
+        "10:33: links[1].jitter: needs deviation: uniform: delay plus or minus this; "
+        "normal: the standard deviation",
+        "10:63: links[1].rate: is empty and not a single value: write 1bit to 100gbit, or "
+        "unlimited");
 }
 
 static void test_rules_between_keys_are_told_once(void)
@@ -137,7 +139,7 @@ static void test_rules_between_keys_are_told_once(void)
                   "links:\n"
                   "  - endpoints: [a, b]\n"
                   "    queue: {limit: 50ms}\n",
-                  "4:12: links[0].queue: without a rate nothing ever waits: add rate, or remove "
+                  "4:12: links[0].queue: without a rate it has no effect: add rate, or remove "
                   "queue");
     // The reason is another error already.
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5, jitter: 2ms}]\n",

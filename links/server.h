@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: sends one frame at a time (or a group of segments that leave together) and keeps the
+// others waiting in a queue; how long sending takes is the affair of the stage built on it.
+#pragma once
+
+#include "links/queue.h"
+
+typedef struct Server Server;
+
+typedef struct {
+    // Begins to send `group`, nothing being under way: sets server->under_way and arms
+    // server->sent.
+    void (*send)(Server *server, Frame *group);
+    // How many segments of a super-frame, whose turn it is, leave as one; at least 1.
+    unsigned (*group_size)(const Server *server, const Frame *frame);
+    // How many segments of what is under way have not begun to be sent; NULL for none ever.
+    unsigned (*unsent_segments)(const Server *server);
+} Service;
+
+struct Server {
+    Stage stage;
+    Event sent;       // what is under way has left
+    Frame *under_way; // or a group of segments
+    Frame *rest;      // of it, to be sent before whatever waits; NULL for most of the time
+    const Service *service;
+    Queue *queue;
+};
+
+// Behind a stage built on a server there has to be room for this much: the queue, if it fits.
+enum { SERVER_QUEUE_ROOM_BYTES = 256 };
+
+// For StageClass: `service` and the queue of the link's discipline; server_apply() follows.
+void server_init(Server *server, const Service *service);
+
+// For StageClass.apply: takes over discipline, limit, and the rate at which the queue is emptied.
+void server_apply(Server *server, uint64_t rate_bps);
+
+// The other functions of a StageClass.
+void server_push(Sink *sink, Frame *frame);
+void server_clear(Stage *stage);
+uint64_t server_held_frames(const Stage *stage);
+
+// Sends what is to be sent next, if anything; nothing may be under way.
+void server_send_next(Server *server);
