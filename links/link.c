@@ -24,14 +24,16 @@ typedef struct {
     uint64_t next_index;
     LinkCounters counters;
 
-    Sink exit;
-    Sink *out;          // beyond the link
-    LinkConfig *config; // in force; the stages' parts of it never move
-    LinkKey key;
-    int64_t beyond_ns; // as told by link_set_beyond()
-    size_t n_bytes;    // of this block
-    bool is_down;
+    alignas(LINE_BYTES) Sink exit;
+    Sink *out; // beyond the link
     bool meter_taken;
+    bool is_down;
+
+    LinkKey key;
+    const LinkConfig *config; // in force: the one given at first, or
+    LinkConfig *own_config;   // NULL until something is changed
+    int64_t beyond_ns;        // as told by link_set_beyond()
+    size_t n_bytes;           // of this block
     alignas(LINE_BYTES) Meter meter;
 } LinkPath;
 
@@ -90,6 +92,13 @@ static void link_leave_down(Sink *sink, Frame *frame)
     frame_free(frame);
 }
 
+static void stage_set_config(Stage *stage, const LinkConfig *config)
+{
+    stage->link_config = config;
+    stage->config = link_config_of(config, stage->class);
+    stage->spacing_ns = link_config_spacing_ns(config);
+}
+
 static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
 {
     Stage *stage = room;
@@ -97,13 +106,11 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
     memset(stage, 0, class->stage_bytes);
     stage->sink.push = class->push;
     stage->class = class;
-    stage->config = link_config_of(path->config, class);
-    stage->link_config = path->config;
+    stage_set_config(stage, path->config);
     stage->engine = path->engine;
     stage->key =
         random_key(path->key.seed, path->key.link, (int)path->key.direction, class->keys->name);
     stage->drops = &path->counters.drops;
-    stage->spacing_ns = link_config_spacing_ns(path->config);
     if (class->init != NULL)
         class->init(stage);
     return stage;
@@ -170,7 +177,7 @@ static void link_path_apply(LinkPath *path, Sink *sink)
     if (stage == NULL)
         return;
     link_path_apply(path, stage->next);
-    stage->spacing_ns = link_config_spacing_ns(path->config);
+    stage_set_config(stage, path->config);
     stage->class->apply(stage);
 }
 
@@ -212,7 +219,7 @@ static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkCon
     path->engine = engine;
     path->key = *key;
     path->n_bytes = n_bytes;
-    path->config = link_config_copy(config);
+    path->config = config;
     path->first = &path->exit;
     meter_init(&path->meter);
     link_path_arrange(path, (char *)(path + 1));
@@ -228,7 +235,7 @@ static void link_path_free(LinkPath *path)
         stage_free(path, stage);
     }
     meter_clear(&path->meter);
-    link_config_free(path->config);
+    link_config_free(path->own_config);
     g_aligned_free(path);
 }
 
@@ -317,7 +324,11 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
 {
     LinkPath *path = link->paths[direction];
 
-    link_config_assign(path->config, config);
+    if (path->own_config == NULL)
+        path->own_config = link_config_copy(config);
+    else
+        link_config_assign(path->own_config, config);
+    path->config = path->own_config;
     link_path_arrange(path, NULL);
     link_path_apply(path, path->first);
     link_pair(link);

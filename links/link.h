@@ -22,7 +22,7 @@ typedef struct {
     DropCounters drops;
 } LinkCounters;
 
-// `name` keys the randomness; both configurations are copied, and the engine must outlive the link.
+// `name` keys the randomness; both configurations must outlive the link, as must the engine.
 Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig *forward,
                const LinkConfig *reverse);
 
@@ -46,10 +46,10 @@ void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns);
 
 #define LINK_MAX_SLACK_NS INT64_C(1000000)
 
-// Puts another configuration, which link_config_check() accepts, in force from now on, between two
-// events: what a frame has already been given (an instant to leave, a place in the queue) it keeps,
-// and whatever it meets later is as the new one says; what is being sent goes on at the new rate.
-// Frames keep their order. link_least_ns() may have changed.
+// Puts a copy of another configuration, which link_config_check() accepts, in force from now on,
+// between two events: what a frame has already been given (an instant to leave, a place in the
+// queue) it keeps, and whatever it meets later is as the new one says; what is being sent goes on
+// at the new rate. Frames keep their order. link_least_ns() may have changed.
 void link_configure(Link *link, LinkDirection direction, const LinkConfig *config);
 
 // While a direction is down, what enters it and what would leave it is dropped (DROP_LINK_DOWN).

@@ -19,8 +19,8 @@ struct QueueClass {
     // A frame that finds nothing waiting and the wire free need not pass through it.
     bool is_bypassed;
 
-    void (*init)(Queue *queue);  // its common part is ready, its own zero; NULL for nothing to do
-    void (*apply)(Queue *queue); // takes over its configuration, limit and rate; NULL likewise
+    void (*init)(Queue *queue);  // all but its configuration is ready, its own part zero; or NULL
+    void (*apply)(Queue *queue); // takes over its configuration, limit and rate; or NULL
     void (*clear)(Queue *queue); // frees what it holds, frames included
 
     // Takes a frame. Whatever finds no room is dropped, segment by segment.

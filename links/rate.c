@@ -23,11 +23,7 @@ typedef struct {
     uint64_t rate_bps;
     uint64_t remainder; // of the last division: work that the next frame begins with
     int64_t free_ns;    // when the last frame leaves: from there the remainder counts
-    uint64_t slot_work; // of the longest segment of what is under way
-    uint64_t work;      // of all that is under way, with the remainder it began with
-    uint64_t done_work; // of it before started_ns, that remainder counted against it
-    int64_t started_ns;
-    const OverheadConfig *overhead;
+    OverheadConfig overhead;
 
     max_align_t queue_room[SERVER_QUEUE_ROOM_BYTES / sizeof(max_align_t)];
 } RateStage;
@@ -62,7 +58,7 @@ static bool rate_is_needed(const void *config)
 
 static uint64_t rate_segment_work(const RateStage *self, uint64_t bytes)
 {
-    return overhead_wire_bytes(self->overhead, bytes) * 8 * NS_PER_S;
+    return overhead_wire_bytes(&self->overhead, bytes) * 8 * NS_PER_S;
 }
 
 // Those whose departures lie within the spacing.
@@ -77,64 +73,60 @@ static unsigned rate_group_size(const Server *server, const Frame *frame)
     return n_gaps < frame->n_segments ? (unsigned)n_gaps + 1 : frame->n_segments;
 }
 
-// Arms the departure of what is under way, whose work but for `done_work` begins now.
-static void rate_arm(RateStage *self)
+// Arms the departure of what is under way, of which so much work is left.
+static void rate_arm(RateStage *self, uint64_t work)
 {
-    int64_t now_ns = engine_now(self->server.stage.engine);
-    uint64_t left = self->work - self->done_work;
     uint64_t left_ns = 0;
 
-    self->started_ns = now_ns;
     self->remainder = 0;
     if (self->rate_bps > 0) {
-        left_ns = left / self->rate_bps;
-        self->remainder = left % self->rate_bps;
+        left_ns = work / self->rate_bps;
+        self->remainder = work % self->rate_bps;
     }
-    self->free_ns = now_ns + (int64_t)left_ns;
+    self->free_ns = engine_now(self->server.stage.engine) + (int64_t)left_ns;
     stage_arm(&self->server.stage, &self->server.sent, self->free_ns);
 }
 
 static void rate_send(Server *server, Frame *group)
 {
     RateStage *self = (RateStage *)server;
+    uint64_t work = rate_segment_work(self, frame_last_segment_bytes(group));
 
     if (engine_now(server->stage.engine) > self->free_ns)
         self->remainder = 0;
-    self->work = rate_segment_work(self, frame_last_segment_bytes(group)) + self->remainder;
-    self->done_work = 0;
+    work += self->remainder;
     if (group->n_segments > 1) {
-        self->slot_work = rate_segment_work(self, frame_segment_bytes(group));
-        self->work += (group->n_segments - 1) * self->slot_work;
+        uint64_t slot = rate_segment_work(self, frame_segment_bytes(group));
+
+        work += (group->n_segments - 1) * slot;
         group->wired_span_ns =
-            self->rate_bps > 0 ? (uint32_t)(self->work / self->rate_bps -
-                                            (self->slot_work + self->remainder) / self->rate_bps)
-                               : 0;
+            self->rate_bps > 0
+                ? (uint32_t)(work / self->rate_bps - (slot + self->remainder) / self->rate_bps)
+                : 0;
         group->due_span_ns = group->wired_span_ns;
     }
-    // The remainder is work that the group has to wait for before its own.
     server->under_way = group;
-    rate_arm(self);
+    rate_arm(self, work);
 }
 
-// How much of what is under way has been done by now, the nanosecond that begins included.
-static uint64_t rate_done_work(const RateStage *self)
+// The work that is left of what is under way: what rate_arm() turned into an instant.
+static uint64_t rate_left_work(const RateStage *self)
 {
-    uint64_t elapsed_ns = (uint64_t)(engine_now(self->server.stage.engine) - self->started_ns);
+    int64_t left_ns = self->free_ns - engine_now(self->server.stage.engine);
 
-    return self->done_work + (elapsed_ns + 1) * self->rate_bps - 1;
+    return (uint64_t)left_ns * self->rate_bps + self->remainder;
 }
 
-// How many segments of a group have left: the k-th when the work of k, with the remainder that the
-// group began with, is done.
+// How many segments of the group under way have left: one has, once less than a nanosecond's work
+// is left besides that of the segments behind it.
 static unsigned rate_n_sent(const RateStage *self, const Frame *group)
 {
-    uint64_t own_work = (group->n_segments - 1) * self->slot_work +
-                        rate_segment_work(self, frame_last_segment_bytes(group));
-    uint64_t first_work = self->work - own_work;
-    uint64_t done = rate_done_work(self);
-    uint64_t n_sent = done > first_work ? (done - first_work) / self->slot_work : 0;
+    uint64_t slot = rate_segment_work(self, frame_segment_bytes(group));
+    uint64_t least = rate_segment_work(self, frame_last_segment_bytes(group)) + self->rate_bps;
+    uint64_t left = rate_left_work(self);
+    uint64_t n_behind = left < least ? 0 : (left - least) / slot + 1;
 
-    return n_sent < group->n_segments ? (unsigned)n_sent : group->n_segments - 1U;
+    return n_behind < group->n_segments ? (unsigned)(group->n_segments - 1 - n_behind) : 0;
 }
 
 static unsigned rate_unsent_segments(const Server *server)
@@ -152,47 +144,41 @@ static const Service rate_service = {
     .unsent_segments = rate_unsent_segments,
 };
 
-// Lets go what of the group under way has been sent, and takes back what has not begun.
-static void rate_break_group(RateStage *self)
+// Lets go what of the group under way has been sent, and takes back what has not begun. Returns
+// what is left of the work of the segment in between.
+static uint64_t rate_break_group(RateStage *self, uint64_t left)
 {
     Server *server = &self->server;
-    unsigned n_sent = rate_n_sent(self, server->under_way);
     Frame *group = server->under_way, *sent = NULL;
+    unsigned n_sent = rate_n_sent(self, group);
+    uint64_t slot = rate_segment_work(self, frame_segment_bytes(group));
+    uint64_t last = rate_segment_work(self, frame_last_segment_bytes(group));
+    unsigned n_behind = group->n_segments - 1 - n_sent;
+    uint64_t behind = n_behind > 0 ? (n_behind - 1) * slot + last : 0;
 
     group->wired_span_ns = group->due_span_ns = 0;
-    if (n_sent > 0) {
-        self->work -= n_sent * self->slot_work;
-        self->done_work -= MIN(self->done_work, n_sent * self->slot_work);
+    if (n_sent > 0)
         sent = stage_take_front(&server->stage, &group, n_sent);
-    }
-    server->under_way = NULL;
-    if (group->n_segments > 1) {
-        self->work -= (group->n_segments - 2) * self->slot_work +
-                      rate_segment_work(self, frame_last_segment_bytes(group));
-        server->under_way = stage_take_front(&server->stage, &group, 1);
-        server->rest = group;
-    } else {
-        server->under_way = group;
-    }
+    server->under_way = stage_take_front(&server->stage, &group, 1);
+    server->rest = group;
+    server->waits |= group != NULL;
     if (sent != NULL) {
         sent->wired_ns = engine_now(server->stage.engine);
         stage_forward(&server->stage, sent);
     }
+    return left - MIN(left, behind);
 }
 
 // What is under way goes on at the new rate from here.
 static void rate_change(RateStage *self, uint64_t rate_bps)
 {
-    uint64_t done = rate_done_work(self) - (self->rate_bps - 1);
-    Frame *group = self->server.under_way;
+    uint64_t left = rate_left_work(self);
 
-    self->done_work = MIN(done, self->work);
-    self->started_ns = engine_now(self->server.stage.engine);
-    if (group->n_segments > 1 && self->rate_bps > 0)
-        rate_break_group(self);
+    if (self->server.under_way->n_segments > 1 && self->rate_bps > 0)
+        left = rate_break_group(self, left);
     self->rate_bps = rate_bps;
     if (self->server.under_way != NULL)
-        rate_arm(self);
+        rate_arm(self, left);
     else
         server_send_next(&self->server);
 }
@@ -202,7 +188,7 @@ static void rate_apply(Stage *stage)
     RateStage *self = (RateStage *)stage;
     const RateConfig *rate = stage->config;
 
-    self->overhead = link_config_overhead(stage->link_config);
+    self->overhead = *link_config_overhead(stage->link_config);
     if (self->server.under_way != NULL && rate->rate_bps != self->rate_bps)
         rate_change(self, rate->rate_bps);
     self->rate_bps = rate->rate_bps;

@@ -5,6 +5,8 @@
 
 #include "links/link_config.h"
 
+enum { SERVER_FETCH_BYTES = 224 };
+
 Queue *stage_queue(Stage *stage)
 {
     return ((Server *)stage)->queue;
@@ -40,8 +42,6 @@ static Queue *queue_new(Server *server, const StageClass *discipline, void *room
     memset(queue, 0, class->queue_bytes);
     queue->class = class;
     queue->stage = &server->stage;
-    queue->config = link_config_of(server->stage.link_config, discipline);
-    queue->overhead = link_config_overhead(server->stage.link_config);
     queue->group_size = server_group_size;
     if (class->init != NULL)
         class->init(queue);
@@ -82,6 +82,15 @@ static void server_count_backlog(Server *server)
         overhead_wire_bytes(queue->overhead, frame_last_segment_bytes(group));
 }
 
+static void server_apply_queue(Server *server, const StageClass *discipline, uint64_t rate_bps)
+{
+    Queue *queue = server->queue;
+
+    queue->config = link_config_of(server->stage.link_config, discipline);
+    queue->overhead = link_config_overhead(server->stage.link_config);
+    queue_apply(queue, discipline->queue_limit(queue->config), rate_bps);
+}
+
 // Another discipline: what waits in the old queue goes into the new one, as if it had just come.
 static void server_change_queue(Server *server, const StageClass *discipline, uint64_t rate_bps)
 {
@@ -89,7 +98,7 @@ static void server_change_queue(Server *server, const StageClass *discipline, ui
     Frame *frame;
 
     server->queue = queue_new(server, discipline, NULL);
-    queue_apply(server->queue, discipline->queue_limit(server->queue->config), rate_bps);
+    server_apply_queue(server, discipline, rate_bps);
     while ((frame = before->class->drain(before)) != NULL) {
         server_count_backlog(server);
         server->queue->class->enqueue(server->queue, frame);
@@ -101,10 +110,12 @@ void server_apply(Server *server, uint64_t rate_bps)
 {
     const StageClass *discipline = server_discipline(server);
 
+    server->is_bypassed = discipline->queue->is_bypassed;
+
     if (server->queue->class != discipline->queue)
         server_change_queue(server, discipline, rate_bps);
     else
-        queue_apply(server->queue, discipline->queue_limit(server->queue->config), rate_bps);
+        server_apply_queue(server, discipline, rate_bps);
 }
 
 void server_send_next(Server *server)
@@ -116,6 +127,7 @@ void server_send_next(Server *server)
                                  server_group_size(&server->stage, server->rest));
     if (group == NULL && server->queue->waiting.frames > 0)
         group = server->queue->class->dequeue(server->queue);
+    server->waits = server->rest != NULL || server->queue->waiting.frames > 0;
     if (group != NULL)
         server->service->send(server, group);
 }
@@ -126,7 +138,8 @@ static void server_sent(Event *event)
     Frame *group = server->under_way;
 
     server->under_way = NULL;
-    server_send_next(server);
+    if (server->waits)
+        server_send_next(server);
     group->wired_ns = engine_now(server->stage.engine);
     stage_forward(&server->stage, group);
 }
@@ -135,12 +148,13 @@ void server_push(Sink *sink, Frame *frame)
 {
     Server *server = (Server *)sink;
 
-    if (server->under_way == NULL && frame->n_segments == 1 && server->queue->class->is_bypassed) {
+    if (server->under_way == NULL && frame->n_segments == 1 && server->is_bypassed) {
         server->service->send(server, frame);
         return;
     }
     server_count_backlog(server);
     server->queue->class->enqueue(server->queue, frame);
+    server->waits = true;
     if (server->under_way == NULL)
         server_send_next(server);
 }
@@ -149,7 +163,7 @@ static void server_fetch(const Event *event)
 {
     const Server *server = (const Server *)((const char *)event - offsetof(Server, sent));
 
-    engine_fetch(server, STAGE_FETCH_BYTES);
+    engine_fetch(server, SERVER_FETCH_BYTES);
     engine_fetch(server->under_way, 64);
     stage_fetch_next(&server->stage);
 }

@@ -22,12 +22,14 @@ struct Server {
     Event sent;       // what is under way has left
     Frame *under_way; // or a group of segments
     Frame *rest;      // of it, to be sent before whatever waits; NULL for most of the time
+    bool is_bypassed; // the queue, by a frame that finds nothing before it
+    bool waits;       // something does, in the queue or as `rest`
     const Service *service;
     Queue *queue;
 };
 
 // Behind a stage built on a server there has to be room for this much: the queue, if it fits.
-enum { SERVER_QUEUE_ROOM_BYTES = 256 };
+enum { SERVER_QUEUE_ROOM_BYTES = 160 };
 
 // For StageClass: `service` and the queue of the link's discipline; server_apply() follows.
 void server_init(Server *server, const Service *service);

@@ -58,8 +58,9 @@ struct StageClass {
     // Sets up `stage`, whose common part is ready and whose own is zero; apply() follows.
     // NULL where there is nothing to set up.
     void (*init)(Stage *stage);
-    // Takes over stage->config: behind init(), and whenever that has changed since, between two
-    // events. Frames that it holds stay. A configuration that is_needed() denies has to work too.
+    // Takes over stage->config, which may have moved: behind init(), and whenever that has changed
+    // since, between two events. Frames that it holds stay. A configuration that is_needed() denies
+    // has to work too.
     void (*apply)(Stage *stage);
     // Frees what it holds, frames included; NULL for a stage that owns nothing.
     void (*clear)(Stage *stage);
@@ -88,15 +89,16 @@ enum { STAGE_FETCH_BYTES = 320 };
 struct Stage {
     Sink sink;
     Sink *next; // where frames that survive go
-    const StageClass *class;
-    const void *config;            // of its class
-    const LinkConfig *link_config; // all of it
     Engine *engine;
     RandomKey key;       // of its own stream of draws
     DropCounters *drops; // of its link direction
     int64_t spacing_ns;  // departures no further apart may leave as one super-frame
     int64_t beyond_ns;   // what leaves it leaves the simulation no sooner than so much later
     Event *event;        // at which it lets a frame go, its slack kept up to date; or NULL
+
+    const StageClass *class;
+    const void *config;            // of its class
+    const LinkConfig *link_config; // all of it
 };
 
 // For a stage's own draws: 64 bits that depend on the number of the frame's segment (0 for an
