@@ -57,7 +57,8 @@ struct Frame {
     uint8_t gso_type;           // GsoType
     uint8_t offload_flags;
 
-    uint8_t copy; // 0 for what came in, else which copy of it: each has fates of its own
+    uint8_t copy;    // 0 for what came in, else which copy of it: each has fates of its own
+    bool is_bare_ip; // as TUN has it: the bytes begin with the IP header, not with Ethernet
 
     // The first segment alone would have been sent, and been due, so much earlier than the last,
     // whose instants are those above.

@@ -116,6 +116,7 @@ static void device_take(Device *self, Frame *frame, int64_t now_ns)
     bool is_well_formed = frame->length_bytes >= self->class->min_frame_bytes &&
                           vnet_header_take(frame, self->class->has_ethernet);
 
+    frame->is_bare_ip = !self->class->has_ethernet;
     counter_add(&self->counters.read_frames, frame->n_segments);
     counter_add(&self->counters.read_bytes, frame_wire_bytes(frame));
     if (is_well_formed && frame != self->scratch->spill) {

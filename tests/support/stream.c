@@ -163,6 +163,7 @@ static Frame *stream_frame(const Stream *self, const Headers *headers, uint32_t 
     for (uint32_t i = 0; i < payload_bytes; i++)
         payload[i] = (uint8_t)((from + i) * 2654435761U >> 24);
     frame->length_bytes = headers->n_bytes + payload_bytes;
+    frame->is_bare_ip = !self->has_ethernet;
     return frame;
 }
 
