@@ -304,3 +304,43 @@ uint32_t super_frame_segment(const Frame *frame, unsigned number, uint8_t *to, u
         memcpy(to + header_bytes, payload, MIN(part.payload_bytes, room_bytes - header_bytes));
     return header_bytes + part.payload_bytes;
 }
+
+void super_frame_finish(Frame *frame)
+{
+    uint32_t header_bytes = frame->csum_start_bytes + frame->csum_offset_bytes + 2U;
+    uint8_t *bytes = frame_bytes(frame);
+
+    g_assert(frame->n_segments == 1);
+    if ((frame->offload_flags & FRAME_CHECKSUM_PARTIAL) == 0)
+        return;
+    segment_complete_checksum(frame, bytes, header_bytes, bytes + header_bytes,
+                              frame->length_bytes - header_bytes);
+    frame->offload_flags &= (uint8_t)~FRAME_CHECKSUM_PARTIAL;
+    frame->csum_start_bytes = frame->csum_offset_bytes = 0;
+}
+
+void segment_view_open(SegmentView *view, Frame *frame, unsigned number)
+{
+    uint32_t header_bytes = frame->gso_header_bytes;
+    SuperFramePart part;
+
+    view->bytes = frame_bytes(frame) + number * (uint32_t)frame->gso_size_bytes;
+    view->length_bytes = number + 1 == frame->n_segments ? frame_last_segment_bytes(frame)
+                                                         : frame_segment_bytes(frame);
+    if (frame->n_segments == 1)
+        return;
+    part = (SuperFramePart){.whole = frame,
+                            .headers = view->bytes,
+                            .payload_bytes = view->length_bytes - header_bytes,
+                            .n_before = number,
+                            .has_last = number + 1 == frame->n_segments};
+    memcpy(view->covered, view->bytes, header_bytes);
+    memmove(view->bytes, frame_bytes(frame), header_bytes);
+    part_fix_headers(&part);
+}
+
+void segment_view_close(const SegmentView *view, const Frame *frame)
+{
+    if (frame->n_segments > 1)
+        memcpy(view->bytes, view->covered, frame->gso_header_bytes);
+}

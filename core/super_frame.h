@@ -43,3 +43,18 @@ void super_frame_drop_back(Frame *frame, unsigned n_segments);
 // returns its length; of the bytes at most `room_bytes` are written. Works for any frame: an
 // ordinary one has a single segment.
 uint32_t super_frame_segment(const Frame *frame, unsigned number, uint8_t *to, uint32_t room_bytes);
+
+// Completes the checksum of an ordinary frame where it stands.
+void super_frame_finish(Frame *frame);
+
+// A segment's bytes as a frame of its own would have them, the checksum unfinished if the frame's
+// is, and without a copy: its headers cover what lies in front of its payload.
+typedef struct {
+    uint8_t *bytes;
+    uint32_t length_bytes;
+    uint8_t covered[SUPER_FRAME_HEADER_MAX_BYTES];
+} SegmentView;
+
+// Until it is closed nothing else may be done with the frame, nor its bytes be changed.
+void segment_view_open(SegmentView *view, Frame *frame, unsigned number);
+void segment_view_close(const SegmentView *view, const Frame *frame);

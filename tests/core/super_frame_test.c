@@ -4,6 +4,7 @@
 #include "core/super_frame.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "core/packet.h"
 #include "tests/support/dice.h"
@@ -336,6 +337,43 @@ static void test_udp_checksum_of_zero_is_sent_as_ones(void)
     close_burst(&fixture);
 }
 
+// A view is the segment once its checksum is completed, and leaves no trace.
+static void view_every_segment(Fixture *fixture)
+{
+    Frame *copy = frame_copy(fixture->whole);
+
+    for (unsigned i = 0; i < N_SEGMENTS; i++) {
+        const Frame *segment = fixture->segment[i];
+        Frame *viewed = frame_new(fixture->pool, segment->length_bytes);
+        SegmentView view;
+
+        segment_view_open(&view, fixture->whole, i);
+        g_assert_cmpuint(view.length_bytes, ==, segment->length_bytes);
+        memcpy(frame_bytes(viewed), view.bytes, view.length_bytes);
+        segment_view_close(&view, fixture->whole);
+        g_assert_cmpmem(frame_bytes(fixture->whole), copy->length_bytes, frame_bytes(copy),
+                        copy->length_bytes);
+        viewed->length_bytes = view.length_bytes;
+        viewed->csum_start_bytes = fixture->whole->csum_start_bytes;
+        viewed->csum_offset_bytes = fixture->whole->csum_offset_bytes;
+        viewed->offload_flags = FRAME_CHECKSUM_PARTIAL;
+        super_frame_finish(viewed);
+        g_assert_cmpuint(viewed->offload_flags, ==, 0);
+        g_assert_cmpmem(frame_bytes(viewed), viewed->length_bytes, frame_bytes_const(segment),
+                        segment->length_bytes);
+        super_frame_finish(viewed); // once more: nothing
+        assert_segment(viewed, 0, segment);
+        frame_free(viewed);
+    }
+    frame_free(copy);
+    frame_free(fixture->whole);
+}
+
+static void test_views_leave_no_trace(void)
+{
+    each_burst(view_every_segment);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -354,5 +392,6 @@ int main(int argc, char *argv[])
                     test_finished_frame_is_its_own_segment);
     g_test_add_func("/core/super-frame/udp-checksum-of-zero-is-sent-as-ones",
                     test_udp_checksum_of_zero_is_sent_as_ones);
+    g_test_add_func("/core/super-frame/views-leave-no-trace", test_views_leave_no_trace);
     return g_test_run();
 }
