@@ -106,6 +106,8 @@ static bool param_parse_amount(const ParamSpec *spec, const char *text, uint64_t
         parsed = quantity_parse_size_bytes(text, amount, error);
     } else if (spec->type == PARAM_PROBABILITY) {
         parsed = quantity_parse_probability(text, amount, error);
+    } else if (spec->type == PARAM_RATIO) {
+        parsed = quantity_parse_ratio(text, amount, error);
     } else {
         parsed = quantity_parse_count(text, amount, error);
     }
@@ -203,6 +205,7 @@ static size_t param_field_bytes(const ParamSpec *spec)
     case PARAM_SIZE:
     case PARAM_PROBABILITY:
     case PARAM_COUNT:
+    case PARAM_RATIO:
         return sizeof(uint64_t);
     }
     g_assert_not_reached();
@@ -245,6 +248,7 @@ bool param_set(const ParamSpec *spec, void *config, const char *text, GError **e
     case PARAM_SIZE:
     case PARAM_PROBABILITY:
     case PARAM_COUNT:
+    case PARAM_RATIO:
         if (!param_parse_amount(spec, text, &amount, error))
             return false;
         *(uint64_t *)field = amount;
@@ -275,6 +279,8 @@ static char *param_format_amount(const ParamSpec *spec, uint64_t amount)
         return quantity_format_size(amount);
     case PARAM_PROBABILITY:
         return quantity_format_probability(amount);
+    case PARAM_RATIO:
+        return quantity_format_ratio(amount);
     case PARAM_LIMIT:
     case PARAM_COUNT:
     case PARAM_BOOLEAN:
@@ -305,6 +311,7 @@ char *param_format(const ParamSpec *spec, const void *config)
     case PARAM_SIZE:
     case PARAM_PROBABILITY:
     case PARAM_COUNT:
+    case PARAM_RATIO:
         return param_format_amount(spec, *(const uint64_t *)field);
     }
     g_assert_not_reached();
@@ -360,6 +367,8 @@ char *param_range(const ParamSpec *spec)
         return param_list(spec->choices);
     if (spec->type == PARAM_OBJECT)
         return g_strdup(spec->object_class->noun);
+    if (spec->type == PARAM_RATIO)
+        return g_strdup("a number from 0 to 1, as 1e-9");
     bounds =
         spec->type == PARAM_LIMIT ? param_format_limit_bounds(spec) : param_format_bounds(spec);
     range = g_string_new(bounds);

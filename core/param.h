@@ -17,6 +17,7 @@ typedef enum {
     PARAM_PROBABILITY, // Probability
     PARAM_LIMIT,       // Limit
     PARAM_COUNT,       // uint64_t
+    PARAM_RATIO,       // uint64_t, in units of 2^-64
     PARAM_BOOLEAN,     // bool
     PARAM_CHOICE,      // int, an index into `choices`
     PARAM_OBJECT,      // const ParamObject *, of the class `object_class`, or NULL

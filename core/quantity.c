@@ -4,6 +4,7 @@
 // Only probabilities round, to the nearest step of 2^-32.
 #include "core/quantity.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/quote.h"
@@ -298,6 +299,27 @@ bool quantity_parse_count(const char *text, uint64_t *count, GError **error)
     return true;
 }
 
+bool quantity_parse_ratio(const char *text, uint64_t *ratio, GError **error)
+{
+    const char *const end = text + strlen(text);
+    char *behind;
+    double value = g_ascii_strtod(text, &behind);
+
+    if (behind == text)
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                             "is not a number: write 1e-9, or 0.001%%");
+    if (g_str_equal(behind, "%"))
+        value /= 100;
+    else if (behind != end)
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                             "has the unknown unit %s: write 1e-9, or 0.001%%", behind);
+    if (!(value >= 0 && value <= 1))
+        return quantity_fail(error, QUANTITY_ERROR_RANGE, text, "is out of range: write 0 to 1");
+    value = ldexp(value, 64);
+    *ratio = value >= ldexp(1, 64) ? UINT64_MAX : (uint64_t)ceil(value);
+    return true;
+}
+
 // digits / 10^n_decimals, without trailing zeros behind the point.
 static char *decimal_format(Uint128 digits, unsigned n_decimals, const char *unit)
 {
@@ -388,4 +410,21 @@ char *quantity_format_limit(Limit limit)
                                limit.amount == 1 ? "" : "s");
     }
     g_assert_not_reached();
+}
+
+char *quantity_format_ratio(uint64_t ratio)
+{
+    double value = ratio == UINT64_MAX ? 1 : ldexp((double)ratio, -64);
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    for (int n_digits = 1; n_digits <= 17; n_digits++) {
+        char format[8];
+        uint64_t same;
+
+        g_snprintf(format, sizeof format, "%%.%dg", n_digits);
+        g_ascii_formatd(text, sizeof text, format, value);
+        if (quantity_parse_ratio(text, &same, NULL) && same == ratio)
+            break;
+    }
+    return g_strdup(text);
 }

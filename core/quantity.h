@@ -37,6 +37,8 @@ bool quantity_parse_rate_bps(const char *text, uint64_t *bps, GError **error);
 bool quantity_parse_size_bytes(const char *text, uint64_t *bytes, GError **error);
 // "0.1%": 0 % to 100 %, in steps of 2^-32; what is not 0 never becomes 0.
 bool quantity_parse_probability(const char *text, Probability *probability, GError **error);
+// "1e-9" or "0.0001%": 0 to 1, in units of 2^-64 (1 is UINT64_MAX); what is not 0 never becomes 0.
+bool quantity_parse_ratio(const char *text, uint64_t *ratio, GError **error);
 // A duration, a size, or "100 packets".
 bool quantity_parse_limit(const char *text, Limit *limit, GError **error);
 // A bare whole number.
@@ -49,3 +51,4 @@ char *quantity_format_rate(uint64_t bps);
 char *quantity_format_size(uint64_t bytes);
 char *quantity_format_probability(Probability probability);
 char *quantity_format_limit(Limit limit);
+char *quantity_format_ratio(uint64_t ratio); // "1e-09"

@@ -110,7 +110,7 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
     stage->engine = path->engine;
     stage->key =
         random_key(path->key.seed, path->key.link, (int)path->key.direction, class->keys->name);
-    stage->drops = &path->counters.drops;
+    stage->counters = &path->counters;
     if (class->init != NULL)
         class->init(stage);
     return stage;

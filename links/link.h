@@ -2,25 +2,17 @@
 // Link: two directions, each a chain of stages with counters and a meter.
 #pragma once
 
-#include "core/counter.h"
-#include "core/drop.h"
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/sink.h"
 #include "links/link_config.h"
+#include "links/link_counters.h"
 #include "links/meter.h"
 
 typedef struct Link Link;
 
 // FORWARD is from the first endpoint to the second.
 typedef enum { LINK_FORWARD, LINK_REVERSE, N_LINK_DIRECTIONS } LinkDirection;
-
-typedef struct {
-    Counter in_frames, in_bytes;
-    Counter out_frames, out_bytes;
-    Counter copied_frames; // made by the link itself, as by duplication
-    DropCounters drops;
-} LinkCounters;
 
 // `name` keys the randomness; both configurations must outlive the link, as must the engine.
 Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig *forward,

@@ -3,13 +3,13 @@
 // A stage is one file in links/ with its parameter tables, and one line in links/meson.build.
 #pragma once
 
-#include "core/drop.h"
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/param.h"
 #include "core/random.h"
 #include "core/sink.h"
 #include "core/super_frame.h"
+#include "links/link_counters.h"
 
 typedef struct Stage Stage;
 typedef struct StageClass StageClass;
@@ -90,11 +90,11 @@ struct Stage {
     Sink sink;
     Sink *next; // where frames that survive go
     Engine *engine;
-    RandomKey key;       // of its own stream of draws
-    DropCounters *drops; // of its link direction
-    int64_t spacing_ns;  // departures no further apart may leave as one super-frame
-    int64_t beyond_ns;   // what leaves it leaves the simulation no sooner than so much later
-    Event *event;        // at which it lets a frame go, its slack kept up to date; or NULL
+    RandomKey key;          // of its own stream of draws
+    LinkCounters *counters; // of its link direction
+    int64_t spacing_ns;     // departures no further apart may leave as one super-frame
+    int64_t beyond_ns;      // what leaves it leaves the simulation no sooner than so much later
+    Event *event;           // at which it lets a frame go, its slack kept up to date; or NULL
 
     const StageClass *class;
     const void *config;            // of its class
@@ -132,7 +132,7 @@ static inline void stage_forward(Stage *stage, Frame *frame)
 static inline void stage_drop_front(Stage *stage, Frame *frame, unsigned n_segments,
                                     DropReason reason)
 {
-    drop_count(stage->drops, reason, n_segments);
+    drop_count(&stage->counters->drops, reason, n_segments);
     super_frame_drop_front(frame, n_segments);
 }
 
@@ -154,6 +154,6 @@ static inline void stage_fetch_next(const Stage *stage)
 
 static inline void stage_drop(Stage *stage, Frame *frame, DropReason reason)
 {
-    drop_count(stage->drops, reason, frame->n_segments);
+    drop_count(&stage->counters->drops, reason, frame->n_segments);
     frame_free(frame);
 }

@@ -248,6 +248,44 @@ static void test_what_is_formatted_parses_back(void)
     }
 }
 
+static void test_ratios(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t ratio;
+        const char *printed;
+    } right[] = {
+        {"0", 0, "0"},
+        {"1", UINT64_MAX, "1"},
+        {"0.5", UINT64_C(1) << 63, "0.5"},
+        {"50%", UINT64_C(1) << 63, "0.5"},
+        {"1e-9", UINT64_C(18446744074), "1e-09"},
+        {"1e-30", 1, NULL}, // what is not 0 never becomes 0
+    };
+    static const char *const wrong[] = {"", "x", "1.1", "-1e-9", "101%", "1e-9 bit", "nan"};
+
+    for (unsigned n = 0; n < G_N_ELEMENTS(right); n++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *printed = NULL;
+        uint64_t ratio;
+
+        g_assert_true(quantity_parse_ratio(right[n].text, &ratio, &error));
+        g_assert_no_error(error);
+        g_assert_cmpuint(ratio, ==, right[n].ratio);
+        printed = quantity_format_ratio(ratio);
+        if (right[n].printed != NULL)
+            g_assert_cmpstr(printed, ==, right[n].printed);
+    }
+    for (unsigned n = 0; n < G_N_ELEMENTS(wrong); n++) {
+        g_autoptr(GError) error = NULL;
+        uint64_t ratio = 7;
+
+        g_assert_false(quantity_parse_ratio(wrong[n], &ratio, &error));
+        g_assert_nonnull(error);
+        g_assert_cmpuint(ratio, ==, 7);
+    }
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -264,5 +302,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/core/quantity/formats-as-a-person-would", test_formats_as_a_person_would);
     g_test_add_func("/core/quantity/what-is-formatted-parses-back",
                     test_what_is_formatted_parses_back);
+    g_test_add_func("/quantity/ratios", test_ratios);
     return g_test_run();
 }

@@ -230,6 +230,14 @@ static const char *const jitters[] = {
     ", jitter 2ms, jitter.distribution normal",
 };
 
+static const char *const wires[] = {
+    "",
+    ", corrupt 2%",
+    ", corrupt.ber 1e-6, corrupt.then deliver",
+    ", corrupt.ber 1e-5, corrupt.then repair, corrupt.where payload",
+    ", duplicate 5%, duplicate.copies 2",
+};
+
 // A random configuration; `*gap_ns` loads its rate about once.
 static char *random_config(Dice *dice, const char *spacing, int64_t *gap_ns)
 {
@@ -240,10 +248,11 @@ static char *random_config(Dice *dice, const char *spacing, int64_t *gap_ns)
 
     *gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 1000000000 / rates_bps[rate];
     return g_strdup_printf(
-        "%s%s%s%sloss %s, delay %uus%s, spacing %s", has_rate ? "rate " : "",
+        "%s%s%s%sloss %s, delay %uus%s%s, spacing %s", has_rate ? "rate " : "",
         has_rate ? rates[rate] : "", has_rate && dice_throw(dice, 2) == 0 ? queue : "",
         has_rate ? ", overhead 24B, " : "", losses[dice_throw(dice, G_N_ELEMENTS(losses))],
-        1 + dice_throw(dice, 4999), jitters[dice_throw(dice, G_N_ELEMENTS(jitters))], spacing);
+        1 + dice_throw(dice, 4999), jitters[dice_throw(dice, G_N_ELEMENTS(jitters))],
+        wires[dice_throw(dice, G_N_ELEMENTS(wires))], spacing);
 }
 
 static void assert_random_stages(const char *spacing, int64_t tolerance_ns)
