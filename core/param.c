@@ -108,6 +108,8 @@ static bool param_parse_amount(const ParamSpec *spec, const char *text, uint64_t
         parsed = quantity_parse_probability(text, amount, error);
     } else if (spec->type == PARAM_RATIO) {
         parsed = quantity_parse_ratio(text, amount, error);
+    } else if (spec->type == PARAM_DECIMAL) {
+        parsed = quantity_parse_decimal(text, amount, error);
     } else {
         parsed = quantity_parse_count(text, amount, error);
     }
@@ -206,6 +208,7 @@ static size_t param_field_bytes(const ParamSpec *spec)
     case PARAM_PROBABILITY:
     case PARAM_COUNT:
     case PARAM_RATIO:
+    case PARAM_DECIMAL:
         return sizeof(uint64_t);
     }
     g_assert_not_reached();
@@ -249,6 +252,7 @@ bool param_set(const ParamSpec *spec, void *config, const char *text, GError **e
     case PARAM_PROBABILITY:
     case PARAM_COUNT:
     case PARAM_RATIO:
+    case PARAM_DECIMAL:
         if (!param_parse_amount(spec, text, &amount, error))
             return false;
         *(uint64_t *)field = amount;
@@ -281,6 +285,8 @@ static char *param_format_amount(const ParamSpec *spec, uint64_t amount)
         return quantity_format_probability(amount);
     case PARAM_RATIO:
         return quantity_format_ratio(amount);
+    case PARAM_DECIMAL:
+        return quantity_format_decimal(amount);
     case PARAM_LIMIT:
     case PARAM_COUNT:
     case PARAM_BOOLEAN:
@@ -291,9 +297,25 @@ static char *param_format_amount(const ParamSpec *spec, uint64_t amount)
     g_assert_not_reached();
 }
 
+// Whether a word stands for an amount, and not for the absence of one.
+static bool param_word_is_amount(const ParamSpec *spec, const ParamWord *word)
+{
+    return word->amount >= spec->min && word->amount != PARAM_NO_AMOUNT;
+}
+
+// The word for what is no amount, or NULL.
+static const char *param_word_of(const ParamSpec *spec, uint64_t amount)
+{
+    for (const ParamWord *word = spec->words; word != NULL && word->word != NULL; word++)
+        if (word->amount == amount && !param_word_is_amount(spec, word))
+            return word->word;
+    return NULL;
+}
+
 char *param_format(const ParamSpec *spec, const void *config)
 {
     const void *field = (const char *)config + spec->offset;
+    const char *word;
 
     switch (spec->type) {
     case PARAM_BOOLEAN:
@@ -312,7 +334,9 @@ char *param_format(const ParamSpec *spec, const void *config)
     case PARAM_PROBABILITY:
     case PARAM_COUNT:
     case PARAM_RATIO:
-        return param_format_amount(spec, *(const uint64_t *)field);
+    case PARAM_DECIMAL:
+        word = param_word_of(spec, *(const uint64_t *)field);
+        return word != NULL ? g_strdup(word) : param_format_amount(spec, *(const uint64_t *)field);
     }
     g_assert_not_reached();
 }
@@ -373,12 +397,13 @@ char *param_range(const ParamSpec *spec)
         spec->type == PARAM_LIMIT ? param_format_limit_bounds(spec) : param_format_bounds(spec);
     range = g_string_new(bounds);
     for (const ParamWord *word = spec->words; word != NULL && word->word != NULL; word++) {
-        g_autofree char *amount = param_format_amount(spec, word->amount);
+        g_autofree char *amount = NULL;
 
-        if (word->amount < spec->min) // not an amount but the absence of one
-            g_string_append_printf(range, ", or %s", word->word);
-        else
-            g_string_append_printf(range, ", or %s (%s)", word->word, amount);
+        g_string_append_printf(range, ", or %s", word->word);
+        if (!param_word_is_amount(spec, word))
+            continue;
+        amount = param_format_amount(spec, word->amount);
+        g_string_append_printf(range, " (%s)", amount);
     }
     return g_string_free(range, FALSE);
 }

@@ -18,6 +18,7 @@ typedef enum {
     PARAM_LIMIT,       // Limit
     PARAM_COUNT,       // uint64_t
     PARAM_RATIO,       // uint64_t, in units of 2^-64
+    PARAM_DECIMAL,     // uint64_t, millionths
     PARAM_BOOLEAN,     // bool
     PARAM_CHOICE,      // int, an index into `choices`
     PARAM_OBJECT,      // const ParamObject *, of the class `object_class`, or NULL
@@ -42,11 +43,14 @@ struct ParamObject {
     gint n_references;
 };
 
-// A word that stands for an amount, as `ethernet` for 24 bytes.
+// A word that stands for an amount, as `ethernet` for 24 bytes; below the parameter's least, or
+// PARAM_NO_AMOUNT, it is the absence of one, which its owner knows the meaning of.
 typedef struct {
     const char *word;
     uint64_t amount;
 } ParamWord;
+
+#define PARAM_NO_AMOUNT UINT64_MAX
 
 typedef struct {
     const char *name;

@@ -320,6 +320,26 @@ bool quantity_parse_ratio(const char *text, uint64_t *ratio, GError **error)
     return true;
 }
 
+bool quantity_parse_decimal(const char *text, uint64_t *millionths, GError **error)
+{
+    Number number;
+    Uint128 amount, divisor;
+
+    if (!number_scan(text, &number, error))
+        return false;
+    if (number.n_bytes != strlen(text))
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text, "is not a number without a unit");
+    amount = number.digits * 1000000;
+    divisor = power_of_ten(number.n_decimals);
+    if (amount % divisor != 0)
+        return quantity_fail(error, QUANTITY_ERROR_RANGE, text, "is finer than 0.000001");
+    if (amount / divisor > UINT64_C(1000000000000) * 1000000)
+        return quantity_fail(error, QUANTITY_ERROR_RANGE, text,
+                             "is too large: 1000000000000 is the most");
+    *millionths = (uint64_t)(amount / divisor);
+    return true;
+}
+
 // digits / 10^n_decimals, without trailing zeros behind the point.
 static char *decimal_format(Uint128 digits, unsigned n_decimals, const char *unit)
 {
@@ -427,4 +447,9 @@ char *quantity_format_ratio(uint64_t ratio)
             break;
     }
     return g_strdup(text);
+}
+
+char *quantity_format_decimal(uint64_t millionths)
+{
+    return decimal_format(millionths, 6, "");
 }

@@ -43,6 +43,8 @@ bool quantity_parse_ratio(const char *text, uint64_t *ratio, GError **error);
 bool quantity_parse_limit(const char *text, Limit *limit, GError **error);
 // A bare whole number.
 bool quantity_parse_count(const char *text, uint64_t *count, GError **error);
+// A bare number, "2.5", in millionths; up to 10^12.
+bool quantity_parse_decimal(const char *text, uint64_t *millionths, GError **error);
 
 // The shortest text that parses back to the same value, without a zero before a point: "20ms",
 // "2.5gbit", "64kB", "0.1%". `ns` is not negative. The caller frees it.
@@ -52,3 +54,4 @@ char *quantity_format_size(uint64_t bytes);
 char *quantity_format_probability(Probability probability);
 char *quantity_format_limit(Limit limit);
 char *quantity_format_ratio(uint64_t ratio); // "1e-09"
+char *quantity_format_decimal(uint64_t millionths);

@@ -11,12 +11,15 @@ typedef struct {
     Probability loss;
     Limit queue;
     uint64_t n_bursts;
+    uint64_t weight_millionths;
+    Probability back;
     bool ecn;
     int discipline;
 } Config;
 
 static const char *const disciplines[] = {"droptail", "codel", "fq_codel", NULL};
 static const ParamWord words[] = {{"ethernet", 24}, {NULL, 0}};
+static const ParamWord back_words[] = {{"1-p", PARAM_NO_AMOUNT}, {NULL, 0}};
 
 static const ParamSpec table[] = {
     {.name = "delay",
@@ -40,6 +43,16 @@ static const ParamSpec table[] = {
      .offset = offsetof(Config, n_bursts),
      .min = 2,
      .max = 9},
+    {.name = "weight",
+     .type = PARAM_DECIMAL,
+     .offset = offsetof(Config, weight_millionths),
+     .min = 1000000,
+     .max = 2500000},
+    {.name = "back",
+     .type = PARAM_PROBABILITY,
+     .offset = offsetof(Config, back),
+     .fallback = "1-p",
+     .words = back_words},
     {.name = "ecn", .type = PARAM_BOOLEAN, .offset = offsetof(Config, ecn)},
     {.name = "discipline",
      .type = PARAM_CHOICE,
@@ -87,6 +100,11 @@ static void test_sets_each_type(void)
     assert_set(&config, "queue", "50ms", "50ms");
     g_assert_cmpint(config.queue.unit, ==, LIMIT_TIME);
     assert_set(&config, "bursts", "9", "9");
+    assert_set(&config, "weight", "1.5", "1.5");
+    g_assert_cmpuint(config.weight_millionths, ==, 1500000);
+    assert_set(&config, "back", "1-p", "1-p");
+    g_assert_cmpuint(config.back, ==, PARAM_NO_AMOUNT);
+    assert_set(&config, "back", "30%", "30%");
     assert_set(&config, "ecn", "on", "yes");
     g_assert_true(config.ecn);
     assert_set(&config, "ecn", "False", "no");
@@ -106,6 +124,8 @@ static void test_refuses_with_the_range(void)
                    "\"0ms\" is out of range: write 1ns or more, 1B or more, or 1 packet or more");
     assert_refused("bursts", "1", "\"1\" is out of range: write 2 to 9");
     assert_refused("bursts", "10", "\"10\" is out of range: write 2 to 9");
+    assert_refused("weight", "3", "\"3\" is out of range: write 1 to 2.5");
+    assert_refused("back", "1-q", "\"1-q\" has the unknown unit \"-q\": use %");
     assert_refused("ecn", "flase", "\"flase\" is unknown: did you mean \"false\"? Write yes or no");
     assert_refused("discipline", "codle",
                    "\"codle\" is unknown: did you mean \"codel\"? Write droptail, codel or "
@@ -126,6 +146,8 @@ static void test_describes_ranges(void)
     assert_range("delay", "0ns to 1h");
     assert_range("rate", "1bit or more");
     assert_range("loss", "0% to 100%");
+    assert_range("weight", "1 to 2.5");
+    assert_range("back", "0% to 100%, or 1-p");
     assert_range("ecn", "yes or no");
     assert_range("discipline", "droptail, codel or fq_codel");
 }

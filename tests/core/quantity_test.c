@@ -195,6 +195,32 @@ static void test_counts_are_whole_and_bare(void)
     g_assert_cmpuint(count, ==, UINT64_MAX);
 }
 
+static void test_decimals_are_bare_millionths(void)
+{
+    static const char *const wrong[] = {"", "1 ", "2.5x", "10%", "1e3", "+1", ".5", "1.", NULL};
+    uint64_t millionths = 3;
+    GError *error = NULL;
+
+    for (int i = 0; wrong[i] != NULL; i++) {
+        g_assert_false(quantity_parse_decimal(wrong[i], &millionths, &error));
+        g_assert_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM);
+        g_clear_error(&error);
+    }
+    g_assert_false(quantity_parse_decimal("0.0000001", &millionths, &error));
+    assert_fails(error, QUANTITY_ERROR_RANGE, "\"0.0000001\" is finer than 0.000001");
+    error = NULL;
+    g_assert_false(quantity_parse_decimal("1000000000000.1", &millionths, &error));
+    assert_fails(error, QUANTITY_ERROR_RANGE,
+                 "\"1000000000000.1\" is too large: 1000000000000 is the most");
+    g_assert_cmpuint(millionths, ==, 3);
+    g_assert_true(quantity_parse_decimal("2.50", &millionths, NULL));
+    g_assert_cmpuint(millionths, ==, 2500000);
+    g_assert_true(quantity_parse_decimal("1000000000000", &millionths, NULL));
+    g_assert_cmpuint(millionths, ==, UINT64_C(1000000000000000000));
+    g_assert_true(quantity_parse_decimal("0", &millionths, NULL));
+    g_assert_cmpuint(millionths, ==, 0);
+}
+
 static void assert_text(char *text, const char *expected)
 {
     g_assert_cmpstr(text, ==, expected);
@@ -218,6 +244,10 @@ static void test_formats_as_a_person_would(void)
     assert_text(quantity_format_probability(0), "0%");
     assert_text(quantity_format_probability(4294967), "0.1%");
     assert_text(quantity_format_probability(RANDOM_ALWAYS), "100%");
+    assert_text(quantity_format_decimal(0), "0");
+    assert_text(quantity_format_decimal(1), "0.000001");
+    assert_text(quantity_format_decimal(2500000), "2.5");
+    assert_text(quantity_format_decimal(4000000), "4");
     assert_text(quantity_format_limit((Limit){LIMIT_PACKETS, 1}), "1 packet");
     assert_text(quantity_format_limit((Limit){LIMIT_PACKETS, 100}), "100 packets");
     assert_text(quantity_format_limit((Limit){LIMIT_TIME, 50 * 1000 * 1000}), "50ms");
@@ -299,6 +329,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/core/quantity/limits-are-time-bytes-or-packets",
                     test_limits_are_time_bytes_or_packets);
     g_test_add_func("/core/quantity/counts-are-whole-and-bare", test_counts_are_whole_and_bare);
+    g_test_add_func("/core/quantity/decimals-are-bare-millionths",
+                    test_decimals_are_bare_millionths);
     g_test_add_func("/core/quantity/formats-as-a-person-would", test_formats_as_a_person_would);
     g_test_add_func("/core/quantity/what-is-formatted-parses-back",
                     test_what_is_formatted_parses_back);
