@@ -18,26 +18,6 @@ static void rig_send(LinkRig *rig, LinkDirection direction, unsigned n_frames)
     link_rig_run_to_end(rig);
 }
 
-// Expects that of `n_sent` frames exactly those of `lost` did not arrive.
-static void rig_assert_lost(const LinkRig *rig, LinkDirection direction, unsigned n_sent,
-                            const uint32_t *lost, unsigned n_lost)
-{
-    const Probe *probe = &rig->probe[direction];
-    unsigned arrived = 0;
-
-    g_assert_cmpuint(probe_count(probe), ==, n_sent - n_lost);
-    for (uint32_t serial = 0; serial < n_sent; serial++) {
-        if (n_lost > 0 && *lost == serial) {
-            lost++;
-            n_lost--;
-        } else {
-            g_assert_cmpuint(probe_record(probe, arrived++)->serial, ==, serial);
-        }
-    }
-    g_assert_cmpuint(n_lost, ==, 0);
-    g_assert_cmpuint(link_rig_dropped(rig, direction, DROP_LOSS), ==, n_sent - arrived);
-}
-
 // Computed apart from this program: Philox4x32-10 over the frame's number, keyed by the start of
 // SHA-256("7\natlantic\n0\nloss") and of the same with 1 for the reverse direction.
 static const uint32_t forward_lost[] = {9, 21, 23, 25, 47, 51, 52, 60, 65, 71, 75, 86, 94};
@@ -51,13 +31,13 @@ static void test_fates_are_fixed_by_seed_and_direction(void)
     rig_open(&rig, 7, "atlantic", "loss 10%");
     rig_send(&rig, LINK_FORWARD, 100);
     rig_send(&rig, LINK_REVERSE, 100);
-    rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
-    rig_assert_lost(&rig, LINK_REVERSE, 100, reverse_lost, G_N_ELEMENTS(reverse_lost));
+    link_rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
+    link_rig_assert_lost(&rig, LINK_REVERSE, 100, reverse_lost, G_N_ELEMENTS(reverse_lost));
     link_rig_close(&rig);
 
     rig_open(&rig, 8, "atlantic", "loss 10%");
     rig_send(&rig, LINK_FORWARD, 100);
-    rig_assert_lost(&rig, LINK_FORWARD, 100, other_seed_lost, G_N_ELEMENTS(other_seed_lost));
+    link_rig_assert_lost(&rig, LINK_FORWARD, 100, other_seed_lost, G_N_ELEMENTS(other_seed_lost));
     link_rig_close(&rig);
 }
 
@@ -75,7 +55,7 @@ static void test_fates_do_not_depend_on_other_stages(void)
 
         rig_open(&rig, 7, "atlantic", configs[n]);
         rig_send(&rig, LINK_FORWARD, 100);
-        rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
+        link_rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
         link_rig_close(&rig);
     }
 }
@@ -118,7 +98,7 @@ static void test_fates_do_not_depend_on_other_links(void)
     script_add(&script, 0, GAP_NS / 3, 300, 60);
     rig_send(&rig, LINK_FORWARD, 100);
 
-    rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
+    link_rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
     g_assert_cmpuint(probe_count(&probe), >, 100); // it did carry traffic, with fates of its own
     g_assert_cmpuint(probe_count(&probe), <, 200);
     link_free(other);
@@ -136,7 +116,7 @@ static void test_fates_do_not_depend_on_time(void)
     script_add(&rig.script[LINK_FORWARD], 0, 0, 50, 60);
     script_add(&rig.script[LINK_FORWARD], 123456789, 7, 50, 1514);
     link_rig_run_to_end(&rig);
-    rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
+    link_rig_assert_lost(&rig, LINK_FORWARD, 100, forward_lost, G_N_ELEMENTS(forward_lost));
     link_rig_close(&rig);
 }
 
@@ -148,7 +128,7 @@ static void test_higher_rate_takes_the_same_and_more(void)
 
     rig_open(&rig, 7, "atlantic", "loss 20%");
     rig_send(&rig, LINK_FORWARD, 100);
-    rig_assert_lost(&rig, LINK_FORWARD, 100, lost, G_N_ELEMENTS(lost));
+    link_rig_assert_lost(&rig, LINK_FORWARD, 100, lost, G_N_ELEMENTS(lost));
     link_rig_close(&rig);
 }
 
@@ -158,7 +138,7 @@ static void test_zero_loses_nothing(void)
 
     rig_open(&rig, 7, "atlantic", "loss 0%");
     rig_send(&rig, LINK_FORWARD, 10000);
-    rig_assert_lost(&rig, LINK_FORWARD, 10000, NULL, 0);
+    link_rig_assert_lost(&rig, LINK_FORWARD, 10000, NULL, 0);
     link_rig_close(&rig);
 }
 
@@ -182,7 +162,7 @@ static void test_lost_frames_have_used_the_rate(void)
     rig_open(&rig, 7, "atlantic", "rate 1mbit, queue 100 packets, loss 10%");
     script_add(&rig.script[LINK_FORWARD], 0, 0, 30, 125); // 1 ms each
     link_rig_run_to_end(&rig);
-    rig_assert_lost(&rig, LINK_FORWARD, 30, lost, G_N_ELEMENTS(lost));
+    link_rig_assert_lost(&rig, LINK_FORWARD, 30, lost, G_N_ELEMENTS(lost));
     g_assert_cmpuint(link_rig_dropped(&rig, LINK_FORWARD, DROP_QUEUE_FULL), ==, 0);
     for (unsigned n = 0; n < probe_count(&rig.probe[LINK_FORWARD]); n++) {
         const ProbeRecord *record = probe_record(&rig.probe[LINK_FORWARD], n);

@@ -97,3 +97,22 @@ uint64_t link_rig_dropped(const LinkRig *rig, LinkDirection direction, DropReaso
 {
     return counter_get(&link_counters(rig->link, direction)->drops.frames[reason]);
 }
+
+void link_rig_assert_lost(const LinkRig *rig, LinkDirection direction, unsigned n_sent,
+                          const uint32_t *lost, unsigned n_lost)
+{
+    const Probe *probe = &rig->probe[direction];
+    unsigned arrived = 0;
+
+    g_assert_cmpuint(probe_count(probe), ==, n_sent - n_lost);
+    for (uint32_t serial = 0; serial < n_sent; serial++) {
+        if (n_lost > 0 && *lost == serial) {
+            lost++;
+            n_lost--;
+        } else {
+            g_assert_cmpuint(probe_record(probe, arrived++)->serial, ==, serial);
+        }
+    }
+    g_assert_cmpuint(n_lost, ==, 0);
+    g_assert_cmpuint(link_rig_dropped(rig, direction, DROP_LOSS), ==, n_sent - arrived);
+}

@@ -31,3 +31,7 @@ void link_rig_run_to_end(LinkRig *rig);
 
 // How many frames of a direction were lost for `reason`.
 uint64_t link_rig_dropped(const LinkRig *rig, LinkDirection direction, DropReason reason);
+
+// Expects that of `n_sent` frames exactly those of `lost`, from 0 on and in order, did not arrive.
+void link_rig_assert_lost(const LinkRig *rig, LinkDirection direction, unsigned n_sent,
+                          const uint32_t *lost, unsigned n_lost);

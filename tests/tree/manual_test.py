@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARAM = re.compile(r'\.name = "([a-z_]+)",\s*\.type')
+PARAM = re.compile(r'\.name = "([a-z0-9_-]+)",\s*\.type')
 STAGE_KEY = re.compile(r'\{"([a-z]+)", \w+_params')
 FIELD = re.compile(r'\{"([a-z]+)", \w+_read\w*\}')
 OPTION = re.compile(r'\{"([a-z-]+)", 0, 0, G_OPTION')
