@@ -35,6 +35,9 @@ static void test_models_tell_their_mean_loss(void)
     assert_mean("{model: gilbert-elliott, p: 25%, r: 25%, 1-h: 50%, 1-k: 25%}", "37.5%");
     assert_mean("{model: four-state, rate: 5%, burst: 8, density: 60%, gap: 4, isolated: 1%}",
                 "5%");
+    assert_mean("{model: periodic, every: 8, offset: 3}", "12.5%");
+    assert_mean("{model: pattern, pattern: ..x..xxx}", "50%");
+    assert_mean("{model: list, indices: \"5, 6, 20-30\"}", "0%");
     assert_mean("{model: four-state, p13: 25%, p31: 25%, p32: 0%, p23: 100%, p14: 0%}", "50%");
 }
 
@@ -89,11 +92,32 @@ static void test_wrong_goals_are_told(void)
                  "together they are at most 100%");
 }
 
+static void test_wrong_sequences_are_told(void)
+{
+    assert_error("{model: periodic, every: 4, offset: 4}",
+                 "4:11: links[0].loss: offset must be below every, which is 4");
+    assert_error("{model: periodic, every: 0}",
+                 "4:36: links[0].loss.every: \"0\" is out of range: write 1 or more");
+    assert_error("{model: pattern, pattern: ..y}",
+                 "4:37: links[0].loss.pattern: letter 3 of the pattern is neither . for a frame "
+                 "that arrives nor x for one that is lost");
+    assert_error("{model: list, indices: [5, 6]}",
+                 "4:34: links[0].loss.indices: is a list and not a single value: write a list of "
+                 "frames such as 5, 6, 20-30");
+    assert_error("{model: list, indices: 6-5}",
+                 "4:34: links[0].loss.indices: \"6-5\" ends before it begins: write the lower "
+                 "number first");
+    assert_error("{model: list}",
+                 "4:11: links[0].loss: needs indices: the frames lost, counted from 1: numbers and "
+                 "ranges, with commas between");
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scenario/loss/models-tell-their-mean-loss", test_models_tell_their_mean_loss);
     g_test_add_func("/scenario/loss/wrong-models-are-told", test_wrong_models_are_told);
     g_test_add_func("/scenario/loss/wrong-goals-are-told", test_wrong_goals_are_told);
+    g_test_add_func("/scenario/loss/wrong-sequences-are-told", test_wrong_sequences_are_told);
     return g_test_run();
 }
