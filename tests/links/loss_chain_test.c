@@ -216,8 +216,8 @@ static void test_two_states_are_as_often_and_as_long_as_asked(void)
 // and ends with a loss. With N the fundamental matrix (I - Q)^-1 of those two states, its mean is
 // t = N 1 and its variance (2 N - I) t - t^2, both for a start in state 3 (J. G. Kemeny, J. L.
 // Snell: "Finite Markov Chains", 1960). Shares are ratios of sums over independent cycles (from one
-// stay in state 1 to the next; bursts): (losses - share x length) of a cycle has mean 0, and the sum
-// of its squares over the length of all cycles is the variance a frame.
+// stay in state 1 to the next; bursts): (losses - share x length) of a cycle has mean 0, and the
+// sum of its squares over the length of all cycles is the variance a frame.
 static void test_four_states_meet_the_published_goals(void)
 {
     enum { N_NUMBERS = 1000000 };
