@@ -37,7 +37,8 @@ static bool flow_hash_has_ports(const Packet *packet, uint32_t length_bytes)
     case PROTOCOL_DCCP:
     case PROTOCOL_SCTP:
     case PROTOCOL_UDP_LITE:
-        return !packet->is_fragment && packet->transport_bytes + PORTS_BYTES <= length_bytes;
+        return !packet->is_fragment &&
+               packet->transport_bytes + (uint32_t)PORTS_BYTES <= length_bytes;
     default:
         return false;
     }

@@ -89,7 +89,7 @@ static void test_refuses(void)
         {"ef: weight", "from 1 to 1000"},
         {"ef: weight 0", "from 1 to 1000"},
         {"ef: weight 1001", "from 1 to 1000"},
-        {"ef: strict limit", "limit"},
+        {"ef: strict limit", "is not a number"},
         {"ef: strict limit 0 packets", "limit 0"},
         {"ef: strict limit 20", "20 has no unit"},
         {"ef: strict weight 2", "not \"weight\""},
