@@ -2,6 +2,7 @@
 // What all disciplines share: the limit, and the counting of what waits.
 #include "links/queue.h"
 
+#include "core/ecn.h"
 #include "core/scale.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -70,4 +71,12 @@ Frame *queue_take_front(Queue *queue, FrameQueue *frames, unsigned n_segments)
         frame_queue_prepend(frames, rest);
     }
     return front;
+}
+
+bool queue_mark(Queue *queue, Frame *frame)
+{
+    if (!ecn_mark(frame))
+        return false;
+    counter_add(&queue->stage->counters->marked_frames, frame->n_segments);
+    return true;
 }

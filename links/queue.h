@@ -98,6 +98,10 @@ static inline void queue_count_out(Queue *queue, const Frame *frame)
     queue->waiting.wire_bytes -= overhead_frame_wire_bytes(queue->overhead, frame);
 }
 
+// Marks `frame`, with all its segments, as having experienced congestion, and counts them. False,
+// with nothing done, when its transport does not know ECN.
+bool queue_mark(Queue *queue, Frame *frame);
+
 // How long `frame` has waited, in nanoseconds.
 static inline int64_t queue_sojourn_ns(const Queue *queue, const Frame *frame)
 {

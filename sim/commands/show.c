@@ -74,16 +74,17 @@ static void show_add_direction(Table *table, const char *link, JsonObject *direc
     g_autofree char *in = show_count(direction, "in_frames");
     g_autofree char *out = show_count(direction, "out_frames");
     g_autofree char *held = show_count(direction, "held_frames");
+    g_autofree char *marked = show_count(direction, "marked_frames");
     g_autofree char *rate = show_rate(direction);
     g_autofree char *dropped = show_drops(direction);
 
-    table_add(table, link, ends, in, out, held, rate, dropped);
+    table_add(table, link, ends, in, out, held, rate, marked, dropped);
 }
 
 static void show_print(JsonObject *report)
 {
     static const char *const directions[] = {"forward", "reverse"};
-    g_autoptr(Table) table = table_new("llrrrrl");
+    g_autoptr(Table) table = table_new("llrrrrrl");
     JsonObject *links = show_object(report, "links");
     JsonObjectIter at;
     const char *name;
@@ -93,7 +94,7 @@ static void show_print(JsonObject *report)
            json_object_get_double_member_with_default(report, "elapsed_s", 0));
     if (links == NULL)
         return;
-    table_add(table, "LINK", "DIRECTION", "IN", "OUT", "HELD", "RATE", "DROPPED");
+    table_add(table, "LINK", "DIRECTION", "IN", "OUT", "HELD", "RATE", "MARKED", "DROPPED");
     json_object_iter_init_ordered(&at, links);
     while (json_object_iter_next_ordered(&at, &name, &link)) {
         for (size_t i = 0; i < G_N_ELEMENTS(directions); i++) {
@@ -114,8 +115,9 @@ static int show_run(int argc, char **argv)
     int status;
 
     if (!command_parse(&show_command, &argc, &argv, NULL,
-                       "IN, OUT and HELD count frames; RATE is the mean since the first frame.", -1,
-                       &status))
+                       "IN, OUT and HELD count frames, MARKED those that a queue marked with ECN; "
+                       "RATE is the mean since the first frame.",
+                       -1, &status))
         return status;
     if (argc > 2)
         return command_usage(&show_command);

@@ -238,6 +238,8 @@ static void text_accounts(TextReport *self, const DirectionReport *entry)
     if (entry->unaccounted_frames != 0)
         g_string_append_printf(words, " + UNACCOUNTED %" G_GINT64_FORMAT,
                                entry->unaccounted_frames);
+    if (entry->marked_frames > 0)
+        g_string_append_printf(words, "; marked %s", grouped(room, entry->marked_frames));
     text_wrapped(self, words->str, 4);
 }
 
