@@ -78,7 +78,7 @@ static bool cobalt_condemns(Cobalt *cobalt, const CobaltParams *params, int64_t 
     return is_condemned;
 }
 
-static void cobalt_rest(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns)
+void cobalt_rest(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns)
 {
     if (cobalt->drop_probability > 0 && now_ns - cobalt->blue_ns > params->target_ns) {
         cobalt->drop_probability -= cobalt->drop_probability < COBALT_DECREMENT
@@ -106,6 +106,13 @@ bool cobalt_dequeue(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns,
     }
     cobalt_rest(cobalt, params, now_ns);
     return false;
+}
+
+void cobalt_pass(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns, const AqmQueue *class,
+                 void *queue)
+{
+    // It has not waited, so that it is not marked; and it is the last one, so that it is sent.
+    cobalt_condemns(cobalt, params, 0, now_ns, class, queue);
 }
 
 void cobalt_overflow(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns)

@@ -30,10 +30,17 @@ typedef struct {
 // for, which then is one and a half of it; the interval grows by as much, to two targets at least.
 CobaltParams cobalt_params(int64_t target_ns, int64_t interval_ns, int64_t mtu_ns);
 
+// Tells that a packet was asked for and there was none; cobalt_dequeue() does so itself.
+void cobalt_rest(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns);
+
 // Takes packets until one is to be sent, which then is the one at hand; false when the queue is
 // empty. The last one is never dropped.
 bool cobalt_dequeue(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns,
                     const AqmQueue *class, void *queue);
+
+// Tells that the packet at hand came to an empty queue and was taken at once.
+void cobalt_pass(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns, const AqmQueue *class,
+                 void *queue);
 
 // Tells that a packet had to be dropped since the queue had reached its limit.
 void cobalt_overflow(Cobalt *cobalt, const CobaltParams *params, int64_t now_ns);

@@ -65,6 +65,23 @@ DrrFlow *drr_turn(Drr *drr)
     }
 }
 
+bool drr_is_alone(const Drr *drr)
+{
+    const DrrFlow *fresh = drr->new_flows.head, *old = drr->old_flows.head;
+
+    return fresh != NULL ? fresh->next == NULL && old == NULL : old->next == NULL;
+}
+
+void drr_charge_group(Drr *drr, DrrFlow *flow, unsigned n_packets, uint64_t packet_bytes,
+                      uint64_t last_bytes)
+{
+    for (; n_packets > 1; n_packets--) {
+        drr_charge(flow, packet_bytes);
+        drr_turn(drr);
+    }
+    drr_charge(flow, last_bytes);
+}
+
 void drr_rest(Drr *drr, DrrFlow *flow)
 {
     if (flow->place == DRR_NEW) {

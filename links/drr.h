@@ -3,6 +3,7 @@
 // section 4.2): flows that have only just begun to send go before those that keep a queue.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,23 @@ DrrFlow *drr_turn(Drr *drr);
 static inline void drr_charge(DrrFlow *flow, uint64_t bytes)
 {
     flow->deficit_bytes -= (int64_t)bytes;
+}
+
+// Whether the flow whose turn it is, of which there must be one, has no other to wait for.
+bool drr_is_alone(const Drr *drr);
+
+// Charges the flow whose turn it is for a group of packets, all but the last of `packet_bytes`, as
+// if each had been taken in a turn of its own.
+void drr_charge_group(Drr *drr, DrrFlow *flow, unsigned n_packets, uint64_t packet_bytes,
+                      uint64_t last_bytes);
+
+// How many packets of `packet_bytes` the flow whose turn it is may send before another has it.
+static inline unsigned drr_n_packets(const Drr *drr, const DrrFlow *flow, unsigned n_wanted,
+                                     uint64_t packet_bytes)
+{
+    uint64_t n_turn = ((uint64_t)flow->deficit_bytes - 1) / packet_bytes + 1;
+
+    return n_wanted <= n_turn || drr_is_alone(drr) ? n_wanted : (unsigned)n_turn;
 }
 
 // The flow whose turn it is had nothing to send: a new one becomes old, an old one leaves.

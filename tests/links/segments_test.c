@@ -283,6 +283,40 @@ static void test_same_fates_in_large_groups(void)
     assert_random_stages("5ms", 2 * 5000000);
 }
 
+// Bursts that all of them have to act on. Those that drop what waits, and flows that overtake each
+// other, treat a group under way as sent: they are the same without groups.
+static const char *const disciplines[][2] = {
+    {"drop-head", "0ns"},
+    {"codel, queue.target 1ms, queue.interval 5ms", "5us"},
+    {"codel, queue.target 1ms, queue.interval 5ms, queue.ecn yes", "50us"},
+    {"codel", "5ms"},
+    {"cobalt, queue.target 1ms, queue.interval 5ms", "5us"},
+    {"cobalt, queue.interval 20ms, queue.ecn no", "0ns"},
+    {"fq-codel, queue.target 1ms, queue.interval 5ms", "0ns"},
+    {"fq-codel, queue.flows 1, queue.ecn no, queue.target 1ms, queue.interval 5ms", "0ns"},
+    {"fq-codel, queue.quantum 300B", "0ns"},
+    {"classes, queue.classes udp:weight 1,default:weight 2", "0ns"},
+    {"classes, queue.classes tcp:strict,default:weight 2 limit 20 packets", "0ns"},
+    {"classes, queue.classes default:weight 1", "50us"},
+};
+
+static void test_same_fates_in_queues(void)
+{
+    static const char *const limits[] = {"1 packets", "17 packets", "200 packets", "100kB", "30ms"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(disciplines); i++) {
+        for (unsigned n = 0; n < G_N_ELEMENTS(limits); n++) {
+            int64_t tolerance_ns;
+            g_autofree char *text =
+                g_strdup_printf("rate 333mbit, queue.discipline %s, queue.limit %s, spacing %s",
+                                disciplines[i][0], limits[n], disciplines[i][1]);
+
+            quantity_parse_duration_ns(disciplines[i][1], &tolerance_ns, NULL);
+            assert_equivalent(text, 1600000, tolerance_ns, n);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -290,6 +324,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/segments/same-fates-within-the-spacing",
                     test_same_fates_within_the_spacing);
     g_test_add_func("/links/segments/same-fates-in-large-groups", test_same_fates_in_large_groups);
+    g_test_add_func("/links/segments/same-fates-in-queues", test_same_fates_in_queues);
     g_test_add_func("/links/segments/waiting-is-lateness", test_waiting_is_lateness);
     return g_test_run();
 }
