@@ -67,7 +67,7 @@ static void queue_cobalt_apply(Queue *queue)
 // Puts `frame` in, and tells whether some of it found no room.
 static bool queue_cobalt_overflows(Queue *queue, Frame *frame)
 {
-    const Counter *full = &queue->stage->drops->frames[DROP_QUEUE_FULL];
+    const Counter *full = &queue->stage->counters->drops.frames[DROP_QUEUE_FULL];
     uint64_t n_dropped_before = counter_get(full);
 
     fifo_enqueue(queue, frame);

@@ -100,6 +100,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
 
         entry.copied_frames = counter_get(&counters->copied_frames);
         entry.marked_frames = counter_get(&counters->marked_frames);
+        entry.corrupted_frames = counter_get(&counters->corrupted_frames);
         entry.in_frames = counter_get(&counters->in_frames);
         entry.in_bytes = counter_get(&counters->in_bytes);
         entry.loss = measured_share(n_lost, n_lost + entry.out_frames);

@@ -31,7 +31,8 @@ typedef struct {
     const char *from, *to; // node names
 
     uint64_t in_frames, in_bytes, out_frames, out_bytes, copied_frames, held_frames;
-    uint64_t marked_frames; // by queues, with ECN
+    uint64_t marked_frames;    // by queues, with ECN
+    uint64_t corrupted_frames; // that went on
     uint64_t dropped_frames[N_DROP_REASONS];
     int64_t unaccounted_frames; // in + copied - out - dropped - held
 

@@ -112,6 +112,7 @@ static void json_direction(JsonBuilder *json, const DirectionReport *entry)
     json_count(json, "copied_frames", entry->copied_frames);
     json_count(json, "held_frames", entry->held_frames);
     json_count(json, "marked_frames", entry->marked_frames);
+    json_count(json, "corrupted_frames", entry->corrupted_frames);
     json_drops(json, entry->dropped_frames, 1u << DROP_QUEUE_FULL | 1u << DROP_LOSS);
     json_difference(json, "unaccounted_frames", entry->unaccounted_frames);
     json_configured(json, entry->link->directions[entry->direction]);

@@ -240,6 +240,8 @@ static void text_accounts(TextReport *self, const DirectionReport *entry)
                                entry->unaccounted_frames);
     if (entry->marked_frames > 0)
         g_string_append_printf(words, "; marked %s", grouped(room, entry->marked_frames));
+    if (entry->corrupted_frames > 0)
+        g_string_append_printf(words, "; corrupted %s", grouped(room, entry->corrupted_frames));
     text_wrapped(self, words->str, 4);
 }
 

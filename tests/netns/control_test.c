@@ -133,12 +133,13 @@ static void test_show_prints_counters(void)
     if (!control_test_is_possible())
         return;
     lab = lab_process_start("atlantic", two_hosts, 0);
-    assert_taploom("show", 0,
-                   "atlantic: 65.0 s\n"
-                   "LINK   DIRECTION        IN  OUT  HELD         RATE  MARKED  DROPPED\n"
-                   "cable  first > second  100   90     3  94.1 Mbit/s       4  5 queue-full, 2 loss\n"
-                   "cable  second > first    7    7     0    800 bit/s       0  0",
-                   "");
+    assert_taploom(
+        "show", 0,
+        "atlantic: 65.0 s\n"
+        "LINK   DIRECTION        IN  OUT  HELD         RATE  MARKED  DROPPED\n"
+        "cable  first > second  100   90     3  94.1 Mbit/s       4  5 queue-full, 2 loss\n"
+        "cable  second > first    7    7     0    800 bit/s       0  0",
+        "");
     lab_process_kill(lab);
 }
 

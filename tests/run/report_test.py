@@ -156,7 +156,7 @@ class Report(RunCase):
                  'links devices nodes tasks captures', report),
                 ('count p50 p99 p999 max', report['lateness_us']),
                 ('from to in_frames in_bytes out_frames out_bytes copied_frames held_frames '
-                 'marked_frames dropped_frames unaccounted_frames configured measured', forward),
+                 'marked_frames corrupted_frames dropped_frames unaccounted_frames configured measured', forward),
                 ('queue-full loss', forward['dropped_frames']),
                 ('delay_ms jitter_ms loss rate_bps queue', forward['configured']),
                 ('delay_ms queue_ms loss rate_bps lateness_us late_frames', forward['measured']),
