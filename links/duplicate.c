@@ -68,16 +68,17 @@ static void duplicate_let_go(DuplicateStage *self, Frame *copy)
 // Passes on one frame and makes its copies.
 static void duplicate_copy(DuplicateStage *self, Frame *frame)
 {
-    LinkCounters *counters = self->stage.counters;
     FrameQueue copies;
     Frame *copy;
 
     frame_queue_init(&copies);
     for (unsigned n = 1; n <= self->n_copies; n++) {
-        counter_add(&counters->copied_frames, 1);
+        counter_add(&self->stage.counters->copied_frames, 1);
         copy = frame_copy(frame);
         if (copy == NULL) {
-            drop_count(&counters->drops, DROP_NO_MEMORY, 1);
+            frame->copy = (uint8_t)n;
+            stage_count_drop(&self->stage, frame, 1, DROP_NO_MEMORY);
+            frame->copy = 0;
             continue;
         }
         copy->copy = (uint8_t)n;

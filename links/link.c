@@ -29,6 +29,7 @@ typedef struct {
     bool meter_taken;
     bool is_down;
 
+    Witness *witnesses;
     LinkKey key;
     const LinkConfig *config; // in force: the one given at first, or
     LinkConfig *own_config;   // NULL until something is changed
@@ -45,10 +46,8 @@ struct Link {
     LinkPath *paths[N_LINK_DIRECTIONS];
 };
 
-static void link_enter(Sink *sink, Frame *frame)
+static inline void link_number(LinkPath *path, Frame *frame)
 {
-    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, entry));
-
     frame->index = path->next_index;
     frame->entered_ns = frame->wired_ns = engine_now(path->engine);
     frame->wired_span_ns = frame->due_span_ns = frame->due_lag_ns = 0;
@@ -56,6 +55,13 @@ static void link_enter(Sink *sink, Frame *frame)
     path->next_index += frame->n_segments;
     counter_add(&path->counters.in_frames, frame->n_segments);
     counter_add(&path->counters.in_bytes, frame_wire_bytes(frame));
+}
+
+static void link_enter(Sink *sink, Frame *frame)
+{
+    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, entry));
+
+    link_number(path, frame);
     sink_push(path->first, frame);
 }
 
@@ -71,25 +77,46 @@ static void link_leave(Sink *sink, Frame *frame)
     sink_push(path->out, frame);
 }
 
+static void link_leave_witnessed(Sink *sink, Frame *frame)
+{
+    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
+
+    witnesses_left(path->witnesses, frame, engine_now(path->engine));
+    link_leave(sink, frame);
+}
+
 // While a link is down these two stand in for link_enter() and link_leave(): neither what is sent
 // into it arrives, nor what was under way.
+static void link_drop(LinkPath *path, Frame *frame)
+{
+    drop_count(&path->counters.drops, DROP_LINK_DOWN, frame->n_segments);
+    witnesses_dropped(path->witnesses, frame, frame->n_segments, DROP_LINK_DOWN,
+                      engine_now(path->engine));
+    frame_free(frame);
+}
+
 static void link_enter_down(Sink *sink, Frame *frame)
 {
     LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, entry));
 
-    path->next_index += frame->n_segments;
-    counter_add(&path->counters.in_frames, frame->n_segments);
-    counter_add(&path->counters.in_bytes, frame_wire_bytes(frame));
-    drop_count(&path->counters.drops, DROP_LINK_DOWN, frame->n_segments);
-    frame_free(frame);
+    link_number(path, frame);
+    link_drop(path, frame);
 }
 
 static void link_leave_down(Sink *sink, Frame *frame)
 {
     LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
 
-    drop_count(&path->counters.drops, DROP_LINK_DOWN, frame->n_segments);
-    frame_free(frame);
+    link_drop(path, frame);
+}
+
+// Chooses what stands at the ends.
+static void link_path_set_ends(LinkPath *path)
+{
+    path->entry.push = path->is_down ? link_enter_down : link_enter;
+    path->exit.push = path->is_down             ? link_leave_down
+                      : path->witnesses != NULL ? link_leave_witnessed
+                                                : link_leave;
 }
 
 static void stage_set_config(Stage *stage, const LinkConfig *config)
@@ -111,6 +138,7 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
     stage->key =
         random_key(path->key.seed, path->key.link, (int)path->key.direction, class->keys->name);
     stage->counters = &path->counters;
+    stage->witnesses = path->witnesses;
     if (class->init != NULL)
         class->init(stage);
     return stage;
@@ -214,8 +242,7 @@ static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkCon
     size_t n_bytes = link_path_bytes(config);
     LinkPath *path = g_aligned_alloc0(1, n_bytes, LINE_BYTES);
 
-    path->entry.push = link_enter;
-    path->exit.push = link_leave;
+    link_path_set_ends(path);
     path->engine = engine;
     path->key = *key;
     path->n_bytes = n_bytes;
@@ -340,8 +367,19 @@ void link_set_down(Link *link, LinkDirection direction, bool is_down)
     LinkPath *path = link->paths[direction];
 
     path->is_down = is_down;
-    path->entry.push = is_down ? link_enter_down : link_enter;
-    path->exit.push = is_down ? link_leave_down : link_leave;
+    link_path_set_ends(path);
+}
+
+void link_add_witness(Link *link, LinkDirection direction, Witness *witness)
+{
+    LinkPath *path = link->paths[direction];
+
+    witness->next = path->witnesses;
+    path->witnesses = witness;
+    link_path_set_ends(path);
+    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
+         stage = link_path_stage(path, stage->next))
+        stage->witnesses = witness;
 }
 
 bool link_is_down(const Link *link, LinkDirection direction)

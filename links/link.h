@@ -44,6 +44,10 @@ void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns);
 // at the new rate. Frames keep their order. link_least_ns() may have changed.
 void link_configure(Link *link, LinkDirection direction, const LinkConfig *config);
 
+// Has `witness`, which stays the caller's and must outlive the link, see what becomes of all frames
+// of that direction from now on, between two events.
+void link_add_witness(Link *link, LinkDirection direction, Witness *witness);
+
 // While a direction is down, what enters it and what would leave it is dropped (DROP_LINK_DOWN).
 void link_set_down(Link *link, LinkDirection direction, bool is_down);
 bool link_is_down(const Link *link, LinkDirection direction);

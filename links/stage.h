@@ -10,6 +10,7 @@
 #include "core/sink.h"
 #include "core/super_frame.h"
 #include "links/link_counters.h"
+#include "links/witness.h"
 
 typedef struct Stage Stage;
 typedef struct StageClass StageClass;
@@ -96,6 +97,7 @@ struct Stage {
     int64_t beyond_ns;      // what leaves it leaves the simulation no sooner than so much later
     Event *event;           // at which it lets a frame go, its slack kept up to date; or NULL
 
+    Witness *witnesses; // of its link direction, NULL without
     const StageClass *class;
     const void *config;            // of its class
     const LinkConfig *link_config; // all of it
@@ -128,11 +130,20 @@ static inline void stage_forward(Stage *stage, Frame *frame)
     sink_push(stage->next, frame);
 }
 
+// Counts the first `n_segments` of `frame`, which the caller then gives up, as dropped.
+static inline void stage_count_drop(Stage *stage, const Frame *frame, unsigned n_segments,
+                                    DropReason reason)
+{
+    drop_count(&stage->counters->drops, reason, n_segments);
+    if (stage->witnesses != NULL)
+        witnesses_dropped(stage->witnesses, frame, n_segments, reason, engine_now(stage->engine));
+}
+
 // Drops segments at the front of a super-frame, fewer than it has.
 static inline void stage_drop_front(Stage *stage, Frame *frame, unsigned n_segments,
                                     DropReason reason)
 {
-    drop_count(&stage->counters->drops, reason, n_segments);
+    stage_count_drop(stage, frame, n_segments, reason);
     super_frame_drop_front(frame, n_segments);
 }
 
@@ -154,6 +165,6 @@ static inline void stage_fetch_next(const Stage *stage)
 
 static inline void stage_drop(Stage *stage, Frame *frame, DropReason reason)
 {
-    drop_count(&stage->counters->drops, reason, frame->n_segments);
+    stage_count_drop(stage, frame, frame->n_segments, reason);
     frame_free(frame);
 }
