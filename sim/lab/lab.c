@@ -34,7 +34,7 @@ struct Lab {
     Outbox *outbox;
     Topology *topology;
     GArray *interfaces; // of LabInterface, of all hosts
-    CaptureWriter *captures;
+    Writer *captures;
     DataThread *data_thread;
     Grants *grants; // NULL without
     bool is_running;
@@ -151,7 +151,7 @@ static bool lab_open_capture(Lab *lab, const char *directory, const CaptureSpec 
                                 : g_build_filename(directory, spec->file, NULL);
     const NodeSpec *node = spec->interface->node;
     g_autofree char *name = g_strdup_printf("%s:%s", node->name, spec->interface->name);
-    CapturePoint *point = capture_writer_add(
+    CapturePoint *point = capture_point_add(
         lab->captures, name, path, node->device == DEVICE_TUN ? CAPTURE_RAW_IP : CAPTURE_ETHERNET,
         spec->snaplen_bytes, spec->filter, error);
 
@@ -166,7 +166,7 @@ static bool lab_open_captures(Lab *lab, const LabOptions *options, GError **erro
     const char *directory = options->capture_directory;
     const GPtrArray *specs = lab->scenario->captures;
 
-    lab->captures = capture_writer_new(0);
+    lab->captures = writer_new(0);
     if (directory != NULL && g_mkdir_with_parents(directory, 0777) != 0) {
         refusal_set(error, errno, "capture directory %s", directory);
         return false;
@@ -223,7 +223,7 @@ void lab_start(Lab *lab)
 {
     lab->is_running = true;
     data_thread_start(lab->data_thread, lab->grants);
-    capture_writer_start(lab->captures, data_thread_epoch_ns(lab->data_thread));
+    writer_start(lab->captures, data_thread_epoch_ns(lab->data_thread));
 }
 
 void lab_stop(Lab *lab)
@@ -231,7 +231,7 @@ void lab_stop(Lab *lab)
     lab->elapsed_ns = data_thread_elapsed_ns(lab->data_thread);
     data_thread_stop(lab->data_thread);
     lab->is_running = false;
-    capture_writer_finish(lab->captures, CAPTURE_PATIENCE_MS);
+    writer_finish(lab->captures, CAPTURE_PATIENCE_MS);
     for (guint i = 0; i < lab->interfaces->len; i++) {
         LabInterface *interface = &g_array_index(lab->interfaces, LabInterface, i);
 
@@ -259,7 +259,7 @@ void lab_close(Lab *lab)
     g_array_unref(lab->interfaces);
     g_hash_table_unref(lab->hosts);
     g_clear_pointer(&lab->enclosure, enclosure_close);
-    g_clear_pointer(&lab->captures, capture_writer_free);
+    g_clear_pointer(&lab->captures, writer_free);
     g_clear_pointer(&lab->data_thread, data_thread_free);
     g_clear_pointer(&lab->grants, grants_free);
     topology_free(lab->topology);
@@ -363,8 +363,8 @@ Report *lab_report(const Lab *lab)
     }
     for (guint i = 0; i < lab->interfaces->len; i++)
         lab_report_interface(lab, &g_array_index(lab->interfaces, LabInterface, i), report);
-    for (unsigned i = 0; i < capture_writer_n_points(lab->captures); i++) {
-        CaptureResult result = capture_writer_result(lab->captures, i);
+    for (unsigned i = 0; i < writer_n_files(lab->captures); i++) {
+        WriterResult result = writer_file_result(writer_file(lab->captures, i));
 
         g_array_append_val(report->captures, result);
     }

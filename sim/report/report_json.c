@@ -206,7 +206,7 @@ static void json_captures(JsonBuilder *json, const Report *report)
     json_builder_set_member_name(json, "captures");
     json_builder_begin_array(json);
     for (guint i = 0; i < report->captures->len; i++) {
-        const CaptureResult *entry = &g_array_index(report->captures, CaptureResult, i);
+        const WriterResult *entry = &g_array_index(report->captures, WriterResult, i);
 
         json_builder_begin_object(json);
         json_text(json, "file", entry->path);

@@ -323,7 +323,7 @@ static void text_captures(TextReport *self, const Report *report)
         return;
     text_heading(self, "captures");
     for (guint i = 0; i < report->captures->len; i++) {
-        const CaptureResult *entry = &g_array_index(report->captures, CaptureResult, i);
+        const WriterResult *entry = &g_array_index(report->captures, WriterResult, i);
         const char *path = strcmp(entry->path, "-") == 0 ? "standard output" : entry->path;
 
         if (g_utf8_strlen(path, -1) > TEXT_PATH_COLUMNS) {

@@ -25,7 +25,7 @@ enum {
 
 typedef struct {
     char *directory;
-    CaptureWriter *writer;
+    Writer *writer;
     FramePool *pool;
 } Fixture;
 
@@ -34,7 +34,7 @@ static void set_up(Fixture *fixture, const void *data)
     (void)data;
     fixture->directory = g_dir_make_tmp("capture-XXXXXX", NULL);
     g_assert_nonnull(fixture->directory);
-    fixture->writer = capture_writer_new(RING_MIN_BYTES);
+    fixture->writer = writer_new(RING_MIN_BYTES);
     fixture->pool = frame_pool_new(1024 * 1024);
 }
 
@@ -44,7 +44,7 @@ static void tear_down(Fixture *fixture, const void *data)
     const char *name;
 
     (void)data;
-    g_clear_pointer(&fixture->writer, capture_writer_free);
+    g_clear_pointer(&fixture->writer, writer_free);
     frame_pool_free(fixture->pool);
     while ((name = g_dir_read_name(directory)) != NULL) {
         g_autofree char *path = g_build_filename(fixture->directory, name, NULL);
@@ -64,8 +64,8 @@ static CapturePoint *add(Fixture *fixture, const char *path, uint32_t snaplen_by
                          const char *filter)
 {
     g_autoptr(GError) error = NULL;
-    CapturePoint *point = capture_writer_add(fixture->writer, "london:eth0", path, CAPTURE_ETHERNET,
-                                             snaplen_bytes, filter, &error);
+    CapturePoint *point = capture_point_add(fixture->writer, "london:eth0", path, CAPTURE_ETHERNET,
+                                            snaplen_bytes, filter, &error);
 
     g_assert_no_error(error);
     g_assert_nonnull(point);
@@ -93,7 +93,7 @@ static void see(Fixture *fixture, CapturePoint *point, int64_t at_ns, uint8_t pr
 static void assert_result(const Fixture *fixture, unsigned i, uint64_t written_frames,
                           uint64_t lost_frames, const char *error)
 {
-    CaptureResult result = capture_writer_result(fixture->writer, i);
+    WriterResult result = writer_file_result(writer_file(fixture->writer, i));
 
     g_assert_cmpstr(result.error, ==, error);
     g_assert_cmpuint(result.written_frames, ==, written_frames);
@@ -158,12 +158,12 @@ static void test_stamps(Fixture *fixture, const void *data)
     pcap_t *pcap;
 
     (void)data;
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     see(fixture, point, 0, 17, 1, 60);
     see(fixture, point, 1, 17, 2, 1514);
     see(fixture, point, INT64_C(3600000000001), 17, 3, FRAME_MAX_BYTES);
     see(fixture, point, INT64_C(3600000000001), 17, 4, 1);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 4, 0, NULL);
 
     pcap = open_file(path);
@@ -183,10 +183,10 @@ static void test_snaplen(Fixture *fixture, const void *data)
     pcap_t *pcap;
 
     (void)data;
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     see(fixture, point, 0, 17, 1, 64);
     see(fixture, point, 0, 17, 1, 65);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     pcap = open_file(path);
     g_assert_cmpint(pcap_snapshot(pcap), ==, 64);
     assert_frame(pcap, EPOCH_NS, 64, 64);
@@ -202,12 +202,12 @@ static void test_filter(Fixture *fixture, const void *data)
     pcap_t *pcap;
 
     (void)data;
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     see(fixture, point, 1, 17, 7, 100);
     see(fixture, point, 2, 6, 7, 100);
     see(fixture, point, 3, 17, 8, 100);
     see(fixture, point, 4, 17, 7, 99);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 1, 0, NULL);
     pcap = open_file(path);
     assert_frame(pcap, EPOCH_NS + 1, 100, 20);
@@ -240,10 +240,10 @@ static void test_super_frame(Fixture *fixture, const void *data)
 
     (void)data;
     frame_queue_init(&segments);
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     see_super_frame(fixture, whole, &segments);
     see_super_frame(fixture, cut, NULL);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 10, 0, NULL);
     assert_result(fixture, 1, 10, 0, NULL);
     whole_pcap = open_file(whole_path);
@@ -268,9 +268,9 @@ static void test_super_frame_filter(Fixture *fixture, const void *data)
 
     (void)data;
     frame_queue_init(&segments);
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     see_super_frame(fixture, point, &segments);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 2, 0, NULL);
     pcap = open_file(path);
     assert_bytes(pcap, EPOCH_NS + 5, segments.head->next->next, 466);
@@ -293,9 +293,9 @@ static void test_unfinished_checksum(Fixture *fixture, const void *data)
     (void)data;
     frame_queue_init(&segments);
     frame = stream_next(&stream, &(StreamBurst){99}, &segments);
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     observers_see(capture_point_observer(point), frame, 5);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     pcap = open_file(path);
     assert_bytes(pcap, EPOCH_NS + 5, segments.head, segments.head->length_bytes);
     pcap_close(pcap);
@@ -309,8 +309,8 @@ static void test_wrong_filter(Fixture *fixture, const void *data)
     g_autoptr(GError) error = NULL;
 
     (void)data;
-    g_assert_null(capture_writer_add(fixture->writer, "london:eth0", path, CAPTURE_ETHERNET, 0,
-                                     "udp prt 53", &error));
+    g_assert_null(capture_point_add(fixture->writer, "london:eth0", path, CAPTURE_ETHERNET, 0,
+                                    "udp prt 53", &error));
     g_assert_cmpstr(
         error->message, ==,
         "capture filter \"udp prt 53\": can't parse filter expression: syntax error: see "
@@ -328,9 +328,9 @@ static void test_raw_ip(Fixture *fixture, const void *data)
 
     (void)data;
     g_assert_nonnull(
-        capture_writer_add(fixture->writer, "london:eth0", path, CAPTURE_RAW_IP, 0, "udp", NULL));
-    capture_writer_start(fixture->writer, EPOCH_NS);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+        capture_point_add(fixture->writer, "london:eth0", path, CAPTURE_RAW_IP, 0, "udp", NULL));
+    writer_start(fixture->writer, EPOCH_NS);
+    writer_finish(fixture->writer, PATIENT_MS);
     pcap = open_file(path);
     g_assert_cmpint(pcap_datalink(pcap), ==, DLT_RAW);
     pcap_close(pcap);
@@ -346,17 +346,17 @@ static void test_two_files(Fixture *fixture, const void *data)
     g_autoptr(GError) error = NULL;
 
     (void)data;
-    g_assert_null(capture_writer_add(fixture->writer, "newyork:eth0", path_a, CAPTURE_ETHERNET, 0,
-                                     NULL, &error));
+    g_assert_null(capture_point_add(fixture->writer, "newyork:eth0", path_a, CAPTURE_ETHERNET, 0,
+                                    NULL, &error));
     g_assert_true(g_str_has_suffix(error->message,
                                    ": already written for london:eth0: give each point its own"));
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     for (uint8_t i = 0; i < 50; i++) {
         see(fixture, a, i, 17, i, 1000);
         if (i % 5 == 0)
             see(fixture, b, i, 17, i, 100);
     }
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 50, 0, NULL);
     assert_result(fixture, 1, 10, 0, NULL);
     g_assert_cmpuint(count_frames(path_a), ==, 50);
@@ -373,8 +373,8 @@ static void test_full_ring(Fixture *fixture, const void *data)
     (void)data;
     for (unsigned i = 0; i < n_fitting + 10; i++)
         see(fixture, point, i, 17, 0, 1024 - RECORD_OVERHEAD_BYTES);
-    capture_writer_start(fixture->writer, EPOCH_NS);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_start(fixture->writer, EPOCH_NS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, n_fitting, 10, "frames came faster than they could be written");
     g_assert_cmpuint(count_frames(path), ==, n_fitting);
 }
@@ -386,12 +386,12 @@ static void test_disk_full(Fixture *fixture, const void *data)
     CapturePoint *good = add(fixture, path, 0, NULL);
 
     (void)data;
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     for (uint8_t i = 0; i < 30; i++) {
         see(fixture, full, i, 17, i, 100);
         see(fixture, good, i, 17, i, 100);
     }
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 0, 30, "write: No space left on device");
     assert_result(fixture, 1, 30, 0, NULL);
     g_assert_cmpuint(count_frames(path), ==, 30);
@@ -408,10 +408,10 @@ static void test_cut_short(Fixture *fixture, const void *data)
     g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
     limit = (struct rlimit){.rlim_cur = 24 + 10 * 116 + 58, .rlim_max = before.rlim_max};
     g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     for (uint8_t i = 0; i < 30; i++)
         see(fixture, point, i, 17, i, 100);
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
     assert_result(fixture, 0, 10, 20, "write: File too large");
     g_assert_cmpuint(count_frames(path), ==, 10);
@@ -421,8 +421,8 @@ static void assert_refused(Fixture *fixture, const char *path, const char *suffi
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(capture_writer_add(fixture->writer, "london:eth0", path, CAPTURE_ETHERNET, 0,
-                                     NULL, &error));
+    g_assert_null(
+        capture_point_add(fixture->writer, "london:eth0", path, CAPTURE_ETHERNET, 0, NULL, &error));
     g_assert_true(g_str_has_prefix(error->message, "capture file "));
     g_assert_nonnull(strstr(error->message, path));
     if (!g_str_has_suffix(error->message, suffix))
@@ -446,8 +446,8 @@ static void test_refused(Fixture *fixture, const void *data)
     if (is_root)
         g_assert_cmpint(seteuid(0), ==, 0);
     g_assert_cmpint(g_chmod(fixture->directory, 0700), ==, 0);
-    g_assert_cmpuint(capture_writer_n_points(fixture->writer), ==, 0);
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    g_assert_cmpuint(writer_n_files(fixture->writer), ==, 0);
+    writer_start(fixture->writer, EPOCH_NS);
 }
 
 // A named pipe in the fixture's directory, open for reading.
@@ -489,13 +489,13 @@ static void test_live(Fixture *fixture, const void *data)
     CapturePoint *point = add(fixture, path, 0, NULL);
 
     (void)data;
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     g_assert_cmpuint(read_bytes(fd, 24), ==, 24);
     for (uint8_t i = 0; i < 3; i++) {
         see(fixture, point, i, 17, i, 100);
         g_assert_cmpuint(read_bytes(fd, 116), ==, 116);
     }
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 3, 0, NULL);
     g_assert_cmpuint(read_bytes(fd, 1), ==, 0);
     close(fd);
@@ -510,7 +510,7 @@ static void test_reader_gone(Fixture *fixture, const void *data)
     CapturePoint *good = add(fixture, path, 0, NULL);
 
     (void)data;
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     see(fixture, gone, 0, 17, 0, 100);
     g_assert_cmpuint(read_bytes(fd, 24 + 116), ==, 24 + 116);
     close(fd);
@@ -518,7 +518,7 @@ static void test_reader_gone(Fixture *fixture, const void *data)
         see(fixture, gone, i, 17, i, 100);
         see(fixture, good, i, 17, i, 100);
     }
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     assert_result(fixture, 0, 1, 20, "the reader went away");
     assert_result(fixture, 1, 20, 0, NULL);
 }
@@ -535,11 +535,11 @@ static void test_reader_stalled(Fixture *fixture, const void *data)
 
     (void)data;
     g_assert_cmpint(fcntl(fd, F_SETPIPE_SZ, 65536), ==, 65536);
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     for (unsigned i = 0; i < 100; i++)
         see(fixture, stalled, i, 17, 0, 1000);
     see(fixture, good, 0, 17, 0, 100);
-    capture_writer_finish(fixture->writer, 1);
+    writer_finish(fixture->writer, 1);
     n_written = (read_bytes(fd, SIZE_MAX) - 24) / 1016;
     g_assert_cmpuint(n_written, >, 0);
     g_assert_cmpuint(n_written, <, 65);
@@ -562,11 +562,11 @@ static void test_reader_late(Fixture *fixture, const void *data)
     GThread *reader;
 
     (void)data;
-    capture_writer_start(fixture->writer, EPOCH_NS);
+    writer_start(fixture->writer, EPOCH_NS);
     for (uint8_t i = 0; i < 200; i++)
         see(fixture, point, i, 17, i, 1000);
     reader = g_thread_new("reader", read_all, GINT_TO_POINTER(fd));
-    capture_writer_finish(fixture->writer, PATIENT_MS);
+    writer_finish(fixture->writer, PATIENT_MS);
     g_assert_cmpuint(GPOINTER_TO_SIZE(g_thread_join(reader)), ==, 24 + 200 * 1016);
     assert_result(fixture, 0, 200, 0, NULL);
     close(fd);
@@ -578,7 +578,7 @@ static void test_never_started(Fixture *fixture, const void *data)
 
     (void)data;
     add(fixture, path, 0, NULL);
-    capture_writer_finish(fixture->writer, 0);
+    writer_finish(fixture->writer, 0);
     assert_result(fixture, 0, 0, 0, NULL);
 }
 
