@@ -100,6 +100,11 @@ static void point_observe(Observer *observer, const Frame *frame, int64_t at_ns)
     capture_point_see(self, frame, frame->n_segments, at_ns);
 }
 
+WriterFile *capture_point_file(CapturePoint *point)
+{
+    return &point->file;
+}
+
 Observer *capture_point_observer(CapturePoint *point)
 {
     return &point->observer;

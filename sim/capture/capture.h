@@ -17,6 +17,9 @@ CapturePoint *capture_point_add(Writer *writer, const char *name, const char *pa
                                 CaptureLinkType type, uint32_t snaplen_bytes, const char *filter,
                                 GError **error);
 
+// The writer's file that it is.
+WriterFile *capture_point_file(CapturePoint *point);
+
 // Whether `filter` compiles for `type`; for the loader.
 bool capture_filter_check(CaptureLinkType type, const char *filter, GError **error);
 

@@ -296,6 +296,8 @@ static void file_finish(WriterFile *file)
     if (file->outlet != NULL && file->class->close != NULL)
         file->class->close(file);
     g_clear_pointer(&file->outlet, outlet_close);
+    if (file->is_optional && file->accepted_records == 0)
+        unlink(file->path);
 }
 
 void writer_finish(Writer *writer, unsigned patience_ms)
@@ -330,6 +332,7 @@ WriterFile *writer_file(const Writer *writer, unsigned i)
 WriterResult writer_file_result(const WriterFile *file)
 {
     return (WriterResult){
+        .kind = file->class->kind,
         .path = file->path,
         .point = file->name,
         .written_frames = counter_get(&file->written_records),

@@ -15,7 +15,10 @@
 typedef struct Writer Writer;
 typedef struct WriterFile WriterFile;
 
+typedef enum { WRITER_CAPTURE, WRITER_FATES } WriterFileKind;
+
 typedef struct {
+    WriterFileKind kind;
     // Writes a record to the file's stream, on the writer's thread; `epoch_ns` is that of
     // writer_start(). Never more than record_max_bytes().
     void (*write)(WriterFile *file, const void *record, int64_t epoch_ns);
@@ -32,6 +35,7 @@ struct WriterFile {
     char *name; // of the point that it is about: "london:eth0"
     char *path;
     Outlet *outlet;
+    bool is_optional;          // not left behind without a record
     Counter refused_records;   // counted by the engine's thread
     uint64_t accepted_records; // of the writer's thread, as are the next three
     Counter written_records;   // of those accepted, out to their last byte
@@ -41,6 +45,7 @@ struct WriterFile {
 
 // What became of one file; texts are owned by it.
 typedef struct {
+    WriterFileKind kind;
     const char *path;
     const char *point;       // "london:eth0"
     uint64_t written_frames; // wholly in the file

@@ -25,6 +25,7 @@ typedef struct {
     char *duration;
     char *report_path;
     char *capture_directory;
+    char *fates_path;
     gboolean strict;
     gboolean spin, eco, realtime;
 } RunOptions;
@@ -35,6 +36,7 @@ static void run_options_clear(RunOptions *options)
     g_free(options->duration);
     g_free(options->report_path);
     g_free(options->capture_directory);
+    g_free(options->fates_path);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
@@ -45,6 +47,8 @@ static bool run_override(Scenario *scenario, const RunOptions *options, GError *
         g_prefix_error(error, "--seed: ");
         return false;
     }
+    if (options->fates_path != NULL)
+        fates_set(scenario, options->fates_path);
     if (options->duration == NULL)
         return true;
     if (!quantity_parse_duration_ns(options->duration, &scenario->duration_ns, error)) {
@@ -99,7 +103,7 @@ static bool run_captures_to_stdout(const Scenario *scenario)
         if (strcmp(capture->file, "-") == 0)
             return true;
     }
-    return false;
+    return scenario->fates.file != NULL && strcmp(scenario->fates.file, "-") == 0;
 }
 
 // Before anything starts: a report that cannot be written is known early.
@@ -202,6 +206,8 @@ static int run_run(int argc, char **argv)
          "write the report as JSON; - is standard output", "FILE"},
         {"capture", 0, 0, G_OPTION_ARG_FILENAME, &options.capture_directory,
          "where captures go; all interfaces without `capture:`", "DIR"},
+        {"fates", 0, 0, G_OPTION_ARG_FILENAME, &options.fates_path,
+         "write what became of each frame; .jsonl: JSON lines, else CSV", "FILE"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &options.strict,
          "exit with status 4 when the run is not valid", NULL},
         {"spin", 0, 0, G_OPTION_ARG_NONE, &options.spin,
@@ -238,7 +244,7 @@ static int run_run(int argc, char **argv)
     }
     stdout_is_data = run_captures_to_stdout(scenario) || run_wants(options.report_path, "-");
     if (run_captures_to_stdout(scenario) && run_wants(options.report_path, "-")) {
-        fputs("taploom: --report - and a capture to - cannot both have standard output\n", stderr);
+        fputs("taploom: --report - and a file to - cannot both have standard output\n", stderr);
         return STATUS_USAGE;
     }
     if (!run_check_report_path(options.report_path, &error)) {

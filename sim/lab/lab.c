@@ -9,6 +9,8 @@
 #include "sim/capture/capture.h"
 #include "sim/devices/closer.h"
 #include "sim/devices/device.h"
+#include "sim/fates/drop_capture.h"
+#include "sim/fates/fate_log.h"
 #include "sim/host/refusal.h"
 #include "sim/realtime/data_thread.h"
 #include "sim/realtime/machine.h"
@@ -33,8 +35,9 @@ struct Lab {
     DeviceScratch *scratch;
     Outbox *outbox;
     Topology *topology;
-    GArray *interfaces; // of LabInterface, of all hosts
-    Writer *captures;
+    GArray *interfaces;       // of LabInterface, of all hosts
+    Writer *writer;           // of captures and fates
+    GPtrArray *drop_captures; // of DropCapture
     DataThread *data_thread;
     Grants *grants; // NULL without
     bool is_running;
@@ -142,31 +145,79 @@ static void lab_observe(Lab *lab, const InterfaceSpec *spec, Observer *observer)
     topology_observe(lab->topology, spec, observer);
 }
 
+static char *lab_path(const char *directory, const char *file)
+{
+    bool has_place = strcmp(file, "-") == 0 || g_path_is_absolute(file);
+
+    return has_place || directory == NULL ? g_strdup(file)
+                                          : g_build_filename(directory, file, NULL);
+}
+
+static CaptureLinkType lab_link_type(const InterfaceSpec *spec)
+{
+    return spec->node->device == DEVICE_TUN ? CAPTURE_RAW_IP : CAPTURE_ETHERNET;
+}
+
+static bool lab_open_drop_capture(Lab *lab, const char *directory, const CaptureSpec *spec,
+                                  GError **error)
+{
+    g_autofree char *stem = lab_path(directory, spec->file);
+    DropCaptureOptions options = {stem, lab_link_type(spec->link->ends[0]), spec->snaplen_bytes,
+                                  spec->filter};
+    DropCapture *capture =
+        drop_capture_new(lab->writer, topology_link(lab->topology, spec->link), &options, error);
+
+    if (capture == NULL)
+        return false;
+    g_ptr_array_add(lab->drop_captures, capture);
+    return true;
+}
+
 static bool lab_open_capture(Lab *lab, const char *directory, const CaptureSpec *spec,
                              GError **error)
 {
-    bool has_place = strcmp(spec->file, "-") == 0 || g_path_is_absolute(spec->file);
-    g_autofree char *path = has_place || directory == NULL
-                                ? g_strdup(spec->file)
-                                : g_build_filename(directory, spec->file, NULL);
-    const NodeSpec *node = spec->interface->node;
-    g_autofree char *name = g_strdup_printf("%s:%s", node->name, spec->interface->name);
-    CapturePoint *point = capture_point_add(
-        lab->captures, name, path, node->device == DEVICE_TUN ? CAPTURE_RAW_IP : CAPTURE_ETHERNET,
-        spec->snaplen_bytes, spec->filter, error);
+    g_autofree char *path = NULL;
+    g_autofree char *name = NULL;
+    CapturePoint *point;
 
+    if (spec->link != NULL)
+        return lab_open_drop_capture(lab, directory, spec, error);
+    path = lab_path(directory, spec->file);
+    name = g_strdup_printf("%s:%s", spec->interface->node->name, spec->interface->name);
+    point = capture_point_add(lab->writer, name, path, lab_link_type(spec->interface),
+                              spec->snaplen_bytes, spec->filter, error);
     if (point == NULL)
         return false;
     lab_observe(lab, spec->interface, capture_point_observer(point));
     return true;
 }
 
+static bool lab_open_fates(Lab *lab, const char *directory, GError **error)
+{
+    const FatesSpec *fates = &lab->scenario->fates;
+    g_autofree char *path = NULL;
+    FateLog *log;
+
+    if (fates->file == NULL)
+        return true;
+    path = lab_path(directory, fates->file);
+    log = fate_log_add(lab->writer, path, fates->is_jsonl ? FATES_JSONL : FATES_CSV, error);
+    if (log == NULL)
+        return false;
+    for (guint i = 0; i < fates->links->len; i++) {
+        Link *link = topology_link(lab->topology, g_ptr_array_index(fates->links, i));
+
+        for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++)
+            fate_log_watch(log, link, direction);
+    }
+    return true;
+}
 static bool lab_open_captures(Lab *lab, const LabOptions *options, GError **error)
 {
     const char *directory = options->capture_directory;
     const GPtrArray *specs = lab->scenario->captures;
 
-    lab->captures = writer_new(0);
+    lab->writer = writer_new(0);
     if (directory != NULL && g_mkdir_with_parents(directory, 0777) != 0) {
         refusal_set(error, errno, "capture directory %s", directory);
         return false;
@@ -174,6 +225,8 @@ static bool lab_open_captures(Lab *lab, const LabOptions *options, GError **erro
     for (guint i = 0; i < specs->len; i++)
         if (!lab_open_capture(lab, directory, g_ptr_array_index(specs, i), error))
             return false;
+    if (!lab_open_fates(lab, directory, error))
+        return false;
     if (specs->len > 0 || !options->capture_all)
         return true;
     for (guint i = 0; i < lab->interfaces->len; i++) {
@@ -196,6 +249,7 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
     lab->scenario = scenario;
     lab->hosts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)host_close);
     lab->interfaces = g_array_new(FALSE, TRUE, sizeof(LabInterface));
+    lab->drop_captures = g_ptr_array_new_with_free_func((GDestroyNotify)drop_capture_free);
     lab->engine = engine_new();
     lab->topology = topology_new(scenario, lab->engine);
     lab->outbox = outbox_new();
@@ -223,7 +277,7 @@ void lab_start(Lab *lab)
 {
     lab->is_running = true;
     data_thread_start(lab->data_thread, lab->grants);
-    writer_start(lab->captures, data_thread_epoch_ns(lab->data_thread));
+    writer_start(lab->writer, data_thread_epoch_ns(lab->data_thread));
 }
 
 void lab_stop(Lab *lab)
@@ -231,7 +285,7 @@ void lab_stop(Lab *lab)
     lab->elapsed_ns = data_thread_elapsed_ns(lab->data_thread);
     data_thread_stop(lab->data_thread);
     lab->is_running = false;
-    writer_finish(lab->captures, CAPTURE_PATIENCE_MS);
+    writer_finish(lab->writer, CAPTURE_PATIENCE_MS);
     for (guint i = 0; i < lab->interfaces->len; i++) {
         LabInterface *interface = &g_array_index(lab->interfaces, LabInterface, i);
 
@@ -259,10 +313,11 @@ void lab_close(Lab *lab)
     g_array_unref(lab->interfaces);
     g_hash_table_unref(lab->hosts);
     g_clear_pointer(&lab->enclosure, enclosure_close);
-    g_clear_pointer(&lab->captures, writer_free);
+    g_clear_pointer(&lab->writer, writer_free);
     g_clear_pointer(&lab->data_thread, data_thread_free);
     g_clear_pointer(&lab->grants, grants_free);
     topology_free(lab->topology);
+    g_ptr_array_unref(lab->drop_captures);
     g_clear_pointer(&lab->scratch, device_scratch_free);
     g_clear_pointer(&lab->outbox, outbox_free);
     g_clear_pointer(&lab->pool, frame_pool_free);
@@ -363,10 +418,12 @@ Report *lab_report(const Lab *lab)
     }
     for (guint i = 0; i < lab->interfaces->len; i++)
         lab_report_interface(lab, &g_array_index(lab->interfaces, LabInterface, i), report);
-    for (unsigned i = 0; i < writer_n_files(lab->captures); i++) {
-        WriterResult result = writer_file_result(writer_file(lab->captures, i));
+    for (unsigned i = 0; i < writer_n_files(lab->writer); i++) {
+        const WriterFile *file = writer_file(lab->writer, i);
+        WriterResult result = writer_file_result(file);
 
-        g_array_append_val(report->captures, result);
+        if (!file->is_optional || result.written_frames + result.lost_frames > 0)
+            g_array_append_val(report->files, result);
     }
     return report;
 }

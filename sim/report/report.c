@@ -17,7 +17,7 @@ Report *report_new(const Scenario *scenario, int64_t elapsed_ns)
     report->devices = g_array_new(FALSE, TRUE, sizeof(DeviceReport));
     report->nodes = g_array_new(FALSE, TRUE, sizeof(NodeReport));
     report->tasks = g_array_new(FALSE, TRUE, sizeof(TaskReport));
-    report->captures = g_array_new(FALSE, TRUE, sizeof(WriterResult));
+    report->files = g_array_new(FALSE, TRUE, sizeof(WriterResult));
     report->all_lateness = histogram_new();
     report->verdict.reasons = g_ptr_array_new_with_free_func(g_free);
     return report;
@@ -29,7 +29,7 @@ void report_free(Report *report)
     g_array_unref(report->devices);
     g_array_unref(report->nodes);
     g_array_unref(report->tasks);
-    g_array_unref(report->captures);
+    g_array_unref(report->files);
     g_ptr_array_unref(report->verdict.reasons);
     histogram_free(report->all_lateness);
     g_free(report);

@@ -96,7 +96,7 @@ typedef struct {
     GArray *devices;      // of DeviceReport
     GArray *nodes;        // of NodeReport
     GArray *tasks;        // of TaskReport
-    GArray *captures;     // of WriterResult
+    GArray *files;        // of WriterResult: captures and fates
     const Grants *grants; // of the data thread; NULL where none were asked for
     Histogram *all_lateness;
     Spread lateness; // of all departures

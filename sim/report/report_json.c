@@ -201,16 +201,19 @@ static void json_tasks(JsonBuilder *json, const Report *report)
     json_builder_end_array(json);
 }
 
-static void json_captures(JsonBuilder *json, const Report *report)
+static void json_files(JsonBuilder *json, const Report *report, WriterFileKind kind)
 {
-    json_builder_set_member_name(json, "captures");
+    json_builder_set_member_name(json, kind == WRITER_CAPTURE ? "captures" : "fates");
     json_builder_begin_array(json);
-    for (guint i = 0; i < report->captures->len; i++) {
-        const WriterResult *entry = &g_array_index(report->captures, WriterResult, i);
+    for (guint i = 0; i < report->files->len; i++) {
+        const WriterResult *entry = &g_array_index(report->files, WriterResult, i);
 
+        if (entry->kind != kind)
+            continue;
         json_builder_begin_object(json);
         json_text(json, "file", entry->path);
-        json_text(json, "interface", entry->point);
+        if (kind == WRITER_CAPTURE)
+            json_text(json, "interface", entry->point);
         json_count(json, "written_frames", entry->written_frames);
         json_count(json, "lost_frames", entry->lost_frames);
         if (entry->error != NULL)
@@ -258,7 +261,8 @@ JsonNode *report_to_json(const Report *report)
     json_devices(json, report);
     json_nodes(json, report);
     json_tasks(json, report);
-    json_captures(json, report);
+    json_files(json, report, WRITER_CAPTURE);
+    json_files(json, report, WRITER_FATES);
     if (report->grants != NULL)
         json_grants(json, report->grants);
     json_builder_end_object(json);

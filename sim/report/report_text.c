@@ -315,15 +315,15 @@ static void text_drops(TextReport *self, const Report *report)
     }
 }
 
-static void text_captures(TextReport *self, const Report *report)
+static void text_files(TextReport *self, const Report *report)
 {
     char written[32], lost[32];
 
-    if (report->captures->len == 0)
+    if (report->files->len == 0)
         return;
-    text_heading(self, "captures");
-    for (guint i = 0; i < report->captures->len; i++) {
-        const WriterResult *entry = &g_array_index(report->captures, WriterResult, i);
+    text_heading(self, "files");
+    for (guint i = 0; i < report->files->len; i++) {
+        const WriterResult *entry = &g_array_index(report->files, WriterResult, i);
         const char *path = strcmp(entry->path, "-") == 0 ? "standard output" : entry->path;
 
         if (g_utf8_strlen(path, -1) > TEXT_PATH_COLUMNS) {
@@ -332,6 +332,8 @@ static void text_captures(TextReport *self, const Report *report)
         }
         g_string_append_printf(self->text, "  %-*s %12s frames", TEXT_PATH_COLUMNS, path,
                                grouped(written, entry->written_frames));
+        if (entry->kind == WRITER_FATES)
+            g_string_append(self->text, "' fates");
         if (entry->lost_frames > 0)
             g_string_append_printf(self->text, ", %s not written",
                                    grouped(lost, entry->lost_frames));
@@ -433,7 +435,7 @@ char *report_to_text(const Report *report, bool colour)
     text_tasks(&self, report);
     text_links(&self, report);
     text_drops(&self, report);
-    text_captures(&self, report);
+    text_files(&self, report);
     text_grants(&self, report->grants);
     text_lateness(&self, report);
     text_verdict(&self, report);

@@ -18,6 +18,7 @@ typedef struct {
     char *file;
     char *filter;
     uint64_t snaplen_bytes;
+    bool dropped;
 } CaptureDraft;
 
 static const ParamSpec capture_params[] = {
@@ -27,6 +28,10 @@ static const ParamSpec capture_params[] = {
      .min = 1,
      .max = CAPTURE_SNAPLEN_BYTES,
      .summary = "of each frame, at most so much is written"},
+    {.name = "dropped",
+     .type = PARAM_BOOLEAN,
+     .offset = offsetof(CaptureDraft, dropped),
+     .summary = "of a link: also the frames that it drops, in a file for each reason"},
     PARAM_END,
 };
 
@@ -48,20 +53,7 @@ void capture_spec_free(CaptureSpec *capture)
 static void capture_find_link(Loader *loader, const Spot *spot, const char *name,
                               CaptureDraft *draft)
 {
-    g_autoptr(GPtrArray) names = NULL;
-
-    draft->link = scenario_link(loader->scenario, name);
-    if (draft->link != NULL)
-        return;
-    names = g_ptr_array_new();
-    for (guint i = 0; i < loader->scenario->links->len && !problems_are_many(spot->problems); i++) {
-        const LinkSpec *link = g_ptr_array_index(loader->scenario->links, i);
-
-        if (link->name != NULL)
-            g_ptr_array_add(names, link->name);
-    }
-    g_ptr_array_add(names, NULL);
-    spot_error_unknown(spot, "link", name, (const char *const *)names->pdata);
+    draft->link = loader_find_link(loader, spot, name);
 }
 
 static void capture_find_interface(Loader *loader, const Spot *spot, const char *name,
@@ -158,6 +150,29 @@ static char *capture_file(const CaptureDraft *draft, const InterfaceSpec *interf
                            interface->node->name, ending);
 }
 
+// A file for each reason is named after what is in front of the ending.
+static char *capture_dropped_file(const CaptureDraft *draft)
+{
+    const char *file = draft->file != NULL ? draft->file : draft->link->name;
+    size_t n_bytes = strlen(file) - (g_str_has_suffix(file, ".pcap") ? strlen(".pcap") : 0);
+
+    return g_strdup_printf("%.*s.dropped", (int)n_bytes, file);
+}
+
+static void capture_add_dropped(const Spot *spot, Scenario *scenario, const CaptureDraft *draft)
+{
+    CaptureSpec *capture = g_new0(CaptureSpec, 1);
+
+    *capture = (CaptureSpec){
+        .link = draft->link,
+        .file = capture_dropped_file(draft),
+        .filter = g_strdup(draft->filter),
+        .snaplen_bytes = (uint32_t)draft->snaplen_bytes,
+        .position = spot->value->position,
+    };
+    g_ptr_array_add(scenario->captures, capture);
+}
+
 static void capture_add(const Spot *spot, Scenario *scenario, GHashTable *files,
                         const CaptureDraft *draft, InterfaceSpec *interface)
 {
@@ -210,6 +225,8 @@ static void capture_read(Loader *loader, const Spot *spot, Scenario *scenario, G
         section_read(&capture_section, loader, spot, &draft);
         if (spot_find(spot, "link", &index) == spot_find(spot, "interface", &index))
             spot_error(spot, "needs one of link: and interface:");
+        else if (draft.dropped && draft.link == NULL)
+            spot_error(spot, "dropped: an interface drops nothing: capture a link:");
     }
     if (problems_n_errors(spot->problems) > n_errors)
         return;
@@ -223,6 +240,8 @@ static void capture_read(Loader *loader, const Spot *spot, Scenario *scenario, G
             if (draft.link->ends[end] != NULL)
                 capture_add(spot, scenario, files, &draft, draft.link->ends[end]);
         }
+        if (draft.dropped)
+            capture_add_dropped(spot, scenario, &draft);
     }
 }
 

@@ -52,6 +52,7 @@ void links_read(Loader *loader, const Spot *spot, void *scenario);
 void fidelity_read(Loader *loader, const Spot *spot, void *scenario);
 void tasks_read(Loader *loader, const Spot *spot, void *scenario);
 void captures_read(Loader *loader, const Spot *spot, void *scenario);
+void fates_read(Loader *loader, const Spot *spot, void *scenario);
 
 // The parts of `defaults`, to be read before all others.
 void node_defaults_read(Loader *loader, const Spot *spot, void *unused);
@@ -105,6 +106,9 @@ char *loader_path(const Loader *loader, const char *name);
 
 // The node of that name; NULL after an error that names the nearest.
 NodeSpec *loader_find_node(const Loader *loader, const Spot *spot, const char *name);
+
+// The link of that name; likewise.
+LinkSpec *loader_find_link(const Loader *loader, const Spot *spot, const char *name);
 
 // "nodes.london.address" (`key` may be NULL) and "links[2]": where problems found after reading
 // are; the caller frees it.

@@ -90,6 +90,25 @@ NodeSpec *loader_find_node(const Loader *loader, const Spot *spot, const char *n
     return NULL;
 }
 
+LinkSpec *loader_find_link(const Loader *loader, const Spot *spot, const char *name)
+{
+    LinkSpec *link = scenario_link(loader->scenario, name);
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (link != NULL)
+        return link;
+    names = g_ptr_array_new();
+    for (guint i = 0; i < loader->scenario->links->len && !problems_are_many(spot->problems); i++) {
+        const LinkSpec *other = g_ptr_array_index(loader->scenario->links, i);
+
+        if (other->name != NULL)
+            g_ptr_array_add(names, other->name);
+    }
+    g_ptr_array_add(names, NULL);
+    spot_error_unknown(spot, "link", name, (const char *const *)names->pdata);
+    return NULL;
+}
+
 static void scenario_read_name(Loader *loader, const Spot *spot, void *into)
 {
     const char *name = spot_text(spot, "a name");
@@ -112,16 +131,12 @@ static void defaults_read(Loader *loader, const Spot *spot, void *into)
 
 // The parts of a scenario in the order in which they must be read, whatever the file's.
 static const Field scenario_parts[] = {
-    {"defaults", defaults_read},
-    {"nodes", nodes_read},
-    {"links", links_read},
-    {"fidelity", fidelity_read},
-    {"tasks", tasks_read},
-    {"capture", captures_read},
-    {NULL, NULL},
+    {"defaults", defaults_read}, {"nodes", nodes_read}, {"links", links_read},
+    {"fidelity", fidelity_read}, {"tasks", tasks_read}, {"capture", captures_read},
+    {"fates", fates_read},       {NULL, NULL},
 };
 static const char *const scenario_part_names[] = {"defaults", "nodes",   "links", "fidelity",
-                                                  "tasks",    "capture", NULL};
+                                                  "tasks",    "capture", "fates", NULL};
 
 // Knows the parts without reading them.
 static bool scenario_is_part(Loader *loader, const Spot *spot, void *into)
@@ -200,6 +215,7 @@ static Scenario *scenario_new(const char *path)
     scenario->nodes = g_ptr_array_new_with_free_func((GDestroyNotify)node_spec_free);
     scenario->links = g_ptr_array_new_with_free_func((GDestroyNotify)link_spec_free);
     scenario->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_spec_free);
+    scenario->fates.links = g_ptr_array_new();
     scenario->captures = g_ptr_array_new_with_free_func((GDestroyNotify)capture_spec_free);
     scenario->node_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     scenario->link_by_name = g_hash_table_new(g_str_hash, g_str_equal);
@@ -211,6 +227,8 @@ void scenario_free(Scenario *scenario)
     g_hash_table_unref(scenario->link_by_name);
     g_hash_table_unref(scenario->node_by_name);
     g_clear_pointer(&scenario->warnings, g_ptr_array_unref);
+    g_free(scenario->fates.file);
+    g_ptr_array_unref(scenario->fates.links);
     g_ptr_array_unref(scenario->captures);
     g_ptr_array_unref(scenario->tasks);
     g_ptr_array_unref(scenario->links);

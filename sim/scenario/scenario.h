@@ -97,8 +97,16 @@ typedef struct {
     char *file;   // relative to the capture directory, absolute, or "-" for standard output
     char *filter; // in pcap-filter(7) syntax, or NULL
     uint32_t snaplen_bytes;
+    LinkSpec *link; // of which each dropped frame is written, one file for each reason; or NULL
     SourcePosition position;
 } CaptureSpec;
+
+// Where the fates of frames go.
+typedef struct {
+    char *file;       // as a capture's; NULL: nowhere
+    GPtrArray *links; // of LinkSpec, whose both directions are watched
+    bool is_jsonl;    // a JSON object a line; else CSV
+} FatesSpec;
 
 // What makes a run invalid.
 typedef struct {
@@ -120,6 +128,7 @@ struct Scenario {
     GPtrArray *links;      // of LinkSpec
     GPtrArray *tasks;      // of TaskSpec
     GPtrArray *captures;   // of CaptureSpec
+    FatesSpec fates;
     FidelitySpec fidelity;
     GPtrArray *warnings;      // of char *, "file:line:column: …": what is allowed but odd
     GHashTable *node_by_name; // for scenario_node() and scenario_link()
@@ -141,6 +150,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 // NULL when there is none of that name.
 NodeSpec *scenario_node(const Scenario *scenario, const char *name);
 LinkSpec *scenario_link(const Scenario *scenario, const char *name);
+
+// Has the fates of all links, or of those that the file names, written to `file`.
+void fates_set(Scenario *scenario, const char *file);
 
 // "10.0.0.1/24"; the caller frees it.
 char *address_format(const Address *address);
