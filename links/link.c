@@ -35,6 +35,7 @@ typedef struct {
     LinkConfig *own_config;   // NULL until something is changed
     int64_t beyond_ns;        // as told by link_set_beyond()
     size_t n_bytes;           // of this block
+    LossRuns *_Atomic runs;   // NULL as long as there was nothing on the wire
     alignas(LINE_BYTES) Meter meter;
 } LinkPath;
 
@@ -126,6 +127,14 @@ static void stage_set_config(Stage *stage, const LinkConfig *config)
     stage->spacing_ns = link_config_spacing_ns(config);
 }
 
+// Made with the first stage that may need them; they stay when it goes.
+static LossRuns *link_path_runs(LinkPath *path)
+{
+    if (path->runs == NULL)
+        path->runs = g_new0(LossRuns, 1);
+    return path->runs;
+}
+
 static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
 {
     Stage *stage = room;
@@ -139,6 +148,7 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
         random_key(path->key.seed, path->key.link, (int)path->key.direction, class->keys->name);
     stage->counters = &path->counters;
     stage->witnesses = path->witnesses;
+    stage->runs = class->position == STAGE_WIRE ? link_path_runs(path) : NULL;
     if (class->init != NULL)
         class->init(stage);
     return stage;
@@ -262,6 +272,7 @@ static void link_path_free(LinkPath *path)
         stage_free(path, stage);
     }
     meter_clear(&path->meter);
+    g_free(path->runs);
     link_config_free(path->own_config);
     g_aligned_free(path);
 }
@@ -411,6 +422,11 @@ const LinkCounters *link_counters(const Link *link, LinkDirection direction)
 const Meter *link_meter(const Link *link, LinkDirection direction)
 {
     return &link->paths[direction]->meter;
+}
+
+const LossRuns *link_loss_runs(const Link *link, LinkDirection direction)
+{
+    return link->paths[direction]->runs;
 }
 
 uint64_t link_held_frames(const Link *link, LinkDirection direction)

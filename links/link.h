@@ -61,6 +61,9 @@ const LinkConfig *link_config(const Link *link, LinkDirection direction);
 const LinkCounters *link_counters(const Link *link, LinkDirection direction);
 const Meter *link_meter(const Link *link, LinkDirection direction);
 
+// Bursts and gaps of what was lost on the wire; NULL when nothing there could lose a frame.
+const LossRuns *link_loss_runs(const Link *link, LinkDirection direction);
+
 // Frames in its stages, counted one by one: what conservation is checked with. Only on the
 // engine's thread, or when that has ended.
 uint64_t link_held_frames(const Link *link, LinkDirection direction);

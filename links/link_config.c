@@ -256,6 +256,18 @@ Probability link_config_loss(const LinkConfig *config)
     return class->mean_loss(link_config_of(config, class));
 }
 
+const char *link_config_loss_model(const LinkConfig *config)
+{
+    return link_config_chosen(config, "loss")->variant;
+}
+
+bool link_config_loses_in_runs(const LinkConfig *config)
+{
+    const StageClass *class = link_config_chosen(config, "loss");
+
+    return class->loses_in_runs && link_config_needs(config, class);
+}
+
 int64_t link_config_delay_ns(const LinkConfig *config)
 {
     return ((const DelayConfig *)link_config_of(config, &delay_stage_class))->delay_ns;

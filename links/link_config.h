@@ -68,6 +68,8 @@ uint64_t link_config_rate_bps(const LinkConfig *config);
 int64_t link_config_delay_ns(const LinkConfig *config);
 int64_t link_config_jitter_ns(const LinkConfig *config);
 Probability link_config_loss(const LinkConfig *config);
+const char *link_config_loss_model(const LinkConfig *config); // "gilbert"; static
+bool link_config_loses_in_runs(const LinkConfig *config);     // as StageClass.loses_in_runs
 int64_t link_config_spacing_ns(const LinkConfig *config);
 Limit link_config_queue_limit(const LinkConfig *config); // the one in force, default included
 const OverheadConfig *link_config_overhead(const LinkConfig *config);

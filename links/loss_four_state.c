@@ -198,4 +198,5 @@ const StageClass loss_four_state_stage_class = {
     .apply = loss_four_state_apply,
     .push = loss_walk_push,
     .mean_loss = loss_four_state_mean,
+    .loses_in_runs = true,
 };

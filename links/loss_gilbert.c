@@ -94,4 +94,5 @@ const StageClass loss_gilbert_stage_class = {
     .apply = loss_gilbert_apply,
     .push = loss_walk_push,
     .mean_loss = loss_gilbert_mean,
+    .loses_in_runs = true,
 };

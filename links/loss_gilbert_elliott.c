@@ -80,4 +80,5 @@ const StageClass loss_gilbert_elliott_stage_class = {
     .apply = loss_gilbert_elliott_apply,
     .push = loss_walk_push,
     .mean_loss = loss_gilbert_elliott_mean,
+    .loses_in_runs = true,
 };

@@ -167,4 +167,5 @@ const StageClass loss_list_stage_class = {
     .apply = loss_list_apply,
     .push = loss_list_push,
     .mean_loss = loss_list_mean,
+    .loses_in_runs = true,
 };

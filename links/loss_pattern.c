@@ -129,4 +129,5 @@ const StageClass loss_pattern_stage_class = {
     .apply = loss_pattern_apply,
     .push = loss_pattern_push,
     .mean_loss = loss_pattern_mean,
+    .loses_in_runs = true,
 };

@@ -87,4 +87,5 @@ const StageClass loss_periodic_stage_class = {
     .apply = loss_periodic_apply,
     .push = loss_periodic_push,
     .mean_loss = loss_periodic_mean,
+    .loses_in_runs = true,
 };

@@ -3,8 +3,6 @@
 // where the queue took some of it.
 #include "links/loss_runs.h"
 
-#include <string.h>
-
 void loss_runs_add(LossRuns *runs, uint64_t number, unsigned n_frames)
 {
     uint64_t open_frames = counter_get(&runs->open_frames);
@@ -25,9 +23,9 @@ void loss_runs_add(LossRuns *runs, uint64_t number, unsigned n_frames)
 RunLengths loss_runs_bursts(const LossRuns *runs)
 {
     uint64_t open_frames = counter_get(&runs->open_frames);
-    RunLengths bursts;
+    RunLengths bursts = {0};
 
-    memcpy(&bursts, &runs->bursts, sizeof bursts);
+    run_lengths_merge(&bursts, &runs->bursts);
     if (open_frames > 0)
         run_lengths_add(&bursts, open_frames);
     return bursts;

@@ -39,6 +39,16 @@ void run_lengths_add(RunLengths *lengths, uint64_t length)
     counter_add(&lengths->classes[run_lengths_class(length)], 1);
 }
 
+void run_lengths_merge(RunLengths *into, const RunLengths *from)
+{
+    counter_add(&into->count, counter_get(&from->count));
+    counter_add(&into->sum, counter_get(&from->sum));
+    if (counter_get(&from->max) > counter_get(&into->max))
+        counter_set(&into->max, counter_get(&from->max));
+    for (unsigned class = 0; class < RUN_LENGTHS_N_CLASSES; class ++)
+        counter_add(&into->classes[class], counter_get(&from->classes[class]));
+}
+
 double run_lengths_mean(const RunLengths *lengths)
 {
     uint64_t count = counter_get(&lengths->count);

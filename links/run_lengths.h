@@ -19,6 +19,9 @@ typedef struct {
 // `length` is 1 or more.
 void run_lengths_add(RunLengths *lengths, uint64_t length);
 
+// Adds all lengths of `from` to `into`.
+void run_lengths_merge(RunLengths *into, const RunLengths *from);
+
 // The least and the greatest length of a class.
 uint64_t run_lengths_class_low(unsigned class);
 uint64_t run_lengths_class_high(unsigned class);

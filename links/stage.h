@@ -10,6 +10,7 @@
 #include "core/sink.h"
 #include "core/super_frame.h"
 #include "links/link_counters.h"
+#include "links/loss_runs.h"
 #include "links/witness.h"
 
 typedef struct Stage Stage;
@@ -78,6 +79,7 @@ struct StageClass {
 
     // What it makes of a link's figures; NULL for classes that do not bear on them.
     Probability (*mean_loss)(const void *config);
+    bool loses_in_runs; // whether what it loses depends on what was lost before
     uint64_t (*mean_rate_bps)(const void *config);
     Limit (*queue_limit)(const void *config); // as asked, amount 0 for the default
 };
@@ -101,6 +103,7 @@ struct Stage {
     const StageClass *class;
     const void *config;            // of its class
     const LinkConfig *link_config; // all of it
+    LossRuns *runs; // of its link direction, for a stage on the wire; NULL for others
 };
 
 // For a stage's own draws: 64 bits that depend on the number of the frame's segment (0 for an
@@ -130,13 +133,16 @@ static inline void stage_forward(Stage *stage, Frame *frame)
     sink_push(stage->next, frame);
 }
 
-// Counts the first `n_segments` of `frame`, which the caller then gives up, as dropped.
+// Counts the first `n_segments` of `frame`, which the caller then gives up, as dropped. Lost on the
+// wire they also make bursts and gaps; a copy's fate is not that of the frame.
 static inline void stage_count_drop(Stage *stage, const Frame *frame, unsigned n_segments,
                                     DropReason reason)
 {
     drop_count(&stage->counters->drops, reason, n_segments);
     if (stage->witnesses != NULL)
         witnesses_dropped(stage->witnesses, frame, n_segments, reason, engine_now(stage->engine));
+    if (stage->runs != NULL && reason != DROP_NO_MEMORY && frame->copy == 0)
+        loss_runs_add(stage->runs, frame->index, n_segments);
 }
 
 // Drops segments at the front of a super-frame, fewer than it has.

@@ -72,6 +72,14 @@ uint64_t report_copy_drops(uint64_t dropped_frames[N_DROP_REASONS], const DropCo
     return total;
 }
 
+static void report_add_runs(DirectionReport *entry, const LossRuns *runs)
+{
+    if (runs == NULL)
+        return;
+    entry->loss_bursts = loss_runs_bursts(runs);
+    run_lengths_merge(&entry->loss_gaps, &runs->gaps);
+}
+
 void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
                      const uint64_t held_frames[N_LINK_DIRECTIONS])
 {
@@ -107,6 +115,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
         left = (int64_t)(entry.in_frames + entry.copied_frames - entry.out_frames - n_dropped);
         entry.held_frames = held_frames != NULL ? held_frames[direction] : (uint64_t)MAX(left, 0);
         entry.unaccounted_frames = held_frames != NULL ? left - (int64_t)entry.held_frames : 0;
+        report_add_runs(&entry, link_loss_runs(link, direction));
         histogram_merge(report->all_lateness, &meter->lateness);
         g_array_append_val(report->directions, entry);
     }

@@ -43,6 +43,7 @@ typedef struct {
     int64_t late_ns; // from when on a frame of this direction is late
     uint64_t mean_rate_bps, peak_rate_bps;
     MeasuredShare loss;
+    RunLengths loss_bursts, loss_gaps; // of frames lost on the wire
 } DirectionReport;
 
 typedef struct {

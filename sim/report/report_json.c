@@ -81,6 +81,35 @@ static void json_configured(JsonBuilder *json, const LinkConfig *config)
     json_builder_end_object(json);
 }
 
+// The classes that occurred, each by its shortest and longest length.
+static void json_run_classes(JsonBuilder *json, const RunLengths *lengths)
+{
+    json_builder_set_member_name(json, "classes");
+    json_builder_begin_array(json);
+    for (unsigned class = 0; class < RUN_LENGTHS_N_CLASSES; class ++) {
+        if (counter_get(&lengths->classes[class]) == 0)
+            continue;
+        json_builder_begin_object(json);
+        json_count(json, "from", run_lengths_class_low(class));
+        json_count(json, "to", MIN(run_lengths_class_high(class), counter_get(&lengths->max)));
+        json_count(json, "count", counter_get(&lengths->classes[class]));
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void json_run_lengths(JsonBuilder *json, const char *name, const RunLengths *lengths)
+{
+    json_open(json, name);
+    json_count(json, "count", counter_get(&lengths->count));
+    json_number(json, "mean", run_lengths_mean(lengths));
+    json_count(json, "p50", run_lengths_percentile(lengths, 50));
+    json_count(json, "p99", run_lengths_percentile(lengths, 99));
+    json_count(json, "max", counter_get(&lengths->max));
+    json_run_classes(json, lengths);
+    json_builder_end_object(json);
+}
+
 static void json_measured(JsonBuilder *json, const DirectionReport *entry)
 {
     json_open(json, "measured");
@@ -92,6 +121,8 @@ static void json_measured(JsonBuilder *json, const DirectionReport *entry)
     json_builder_add_double_value(json, entry->loss.low);
     json_builder_add_double_value(json, entry->loss.high);
     json_builder_end_array(json);
+    json_run_lengths(json, "loss_burst_frames", &entry->loss_bursts);
+    json_run_lengths(json, "loss_gap_frames", &entry->loss_gaps);
     json_count(json, "rate_bps", entry->mean_rate_bps);
     json_count(json, "busiest_second_bps", entry->peak_rate_bps);
     json_spread(json, "lateness_us", &entry->lateness, 1e3);

@@ -198,9 +198,17 @@ static void text_rate(TextReport *self, const DirectionReport *entry, const Link
     text_row(self, "queue", limit, queue);
 }
 
+// The share that the model asks for, or its name where that is none (a list that ends).
+static char *text_configured_loss(const LinkConfig *config)
+{
+    if (link_config_loss(config) == 0 && link_config_loses_in_runs(config))
+        return g_strdup(link_config_loss_model(config));
+    return quantity_format_probability(link_config_loss(config));
+}
+
 static void text_loss(TextReport *self, const DirectionReport *entry, const LinkConfig *config)
 {
-    g_autofree char *configured = quantity_format_probability(link_config_loss(config));
+    g_autofree char *configured = text_configured_loss(config);
     g_autofree char *measured = NULL;
 
     if (link_config_loss(config) == 0 && entry->loss.n_hits == 0)
@@ -209,6 +217,22 @@ static void text_loss(TextReport *self, const DirectionReport *entry, const Link
         g_strdup_printf("%.3g%% (%.3g to %.3g%% at 95 %% confidence)", 100 * entry->loss.share,
                         100 * entry->loss.low, 100 * entry->loss.high);
     text_row(self, "loss", configured, entry->loss.n_trials > 0 ? measured : "no frames");
+}
+
+// How long bursts were and how far apart; of independent losses that says nothing new.
+static void text_loss_runs(TextReport *self, const DirectionReport *entry, const LinkConfig *config)
+{
+    double burst = run_lengths_mean(&entry->loss_bursts), gap = run_lengths_mean(&entry->loss_gaps);
+    char max_burst[32], max_gap[32];
+    g_autofree char *measured = NULL;
+
+    if (burst == 0 || !link_config_loses_in_runs(config))
+        return;
+    measured =
+        g_strdup_printf("mean %.*f, max %s; gaps: mean %.*f, max %s", burst < 100 ? 2 : 0, burst,
+                        grouped(max_burst, counter_get(&entry->loss_bursts.max)), gap < 100 ? 2 : 0,
+                        gap, grouped(max_gap, counter_get(&entry->loss_gaps.max)));
+    text_row(self, "bursts", link_config_loss_model(config), measured);
 }
 
 // "in 12,345 = out 12,200 + dropped 145 (loss 123, queue-full 22) + held 0"
@@ -271,6 +295,7 @@ static void text_links(TextReport *self, const Report *report)
         text_rate(self, entry, config);
         text_delay(self, entry, config);
         text_loss(self, entry, config);
+        text_loss_runs(self, entry, config);
         text_accounts(self, entry);
     }
 }

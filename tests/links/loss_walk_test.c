@@ -178,6 +178,82 @@ static void test_change_takes_effect_at_once(void)
     link_rig_close(&rig);
 }
 
+// Bursts of 6, 2, 2 and 1 with gaps of 116, 40 and 10: see the first of `fates`.
+static void test_runs_are_counted(void)
+{
+    const LossRuns *runs;
+    RunLengths bursts;
+    LinkRig rig;
+
+    link_rig_open(&rig, 7, "atlantic", fates[0].config, "rate 1mbit, queue 1 packet");
+    script_add(&rig.script[LINK_FORWARD], 0, GAP_NS, 200, 60);
+    script_add(&rig.script[LINK_REVERSE], 0, 0, 20, 60);
+    link_rig_run_to_end(&rig);
+    runs = link_loss_runs(rig.link, LINK_FORWARD);
+    bursts = loss_runs_bursts(runs);
+    g_assert_cmpuint(counter_get(&bursts.count), ==, 4);
+    g_assert_cmpuint(counter_get(&bursts.sum), ==, 11);
+    g_assert_cmpuint(counter_get(&bursts.max), ==, 6);
+    g_assert_cmpuint(counter_get(&bursts.classes[1]), ==, 2);
+    g_assert_cmpuint(counter_get(&runs->gaps.count), ==, 3);
+    g_assert_cmpuint(counter_get(&runs->gaps.sum), ==, 166);
+    g_assert_cmpuint(counter_get(&runs->gaps.max), ==, 116);
+    // What a queue drops was not lost on the wire.
+    g_assert_cmpuint(link_rig_dropped(&rig, LINK_REVERSE, DROP_QUEUE_FULL), >, 0);
+    g_assert_null(link_loss_runs(rig.link, LINK_REVERSE));
+    link_rig_close(&rig);
+}
+
+// Fails unless `found` is within 3.2905 standard deviations, 99.9 % of a normal distribution.
+static void assert_near(double found, double mean, double variance)
+{
+    g_assert_cmpfloat(fabs(found - mean), <=, 3.2905 * sqrt(variance));
+}
+
+// With q the probability that a run ends, its mean is 1 / q and its variance (1 - q) / q^2; the
+// mean of n runs varies by an n-th of that. The share lost of n frames has the variance m (1 - m)
+// (1 + l) / (1 - l) / n, l = 1 - p - r being the correlation of neighbours.
+static void test_a_million_frames_are_lost_as_asked(void)
+{
+    enum { N_FRAMES = 1000000 };
+    static const struct {
+        const char *config;
+        double rate, burst;
+    } cases[] = {
+        {"loss.model gilbert, loss 1%, loss.burst 4", 0.01, 4},
+        {"loss.model gilbert, loss 20%, loss.burst 2.5", 0.2, 2.5},
+        {"loss.model gilbert-elliott, loss.p 0.5%, loss.r 5%", 1.0 / 11, 20},
+    };
+
+    for (unsigned c = 0; c < G_N_ELEMENTS(cases); c++) {
+        const double m = cases[c].rate, r = 1 / cases[c].burst, p = r * m / (1 - m);
+        const double l = 1 - p - r;
+        const LossRuns *runs;
+        RunLengths bursts;
+        LinkRig rig;
+
+        link_rig_open(&rig, 1, "distribution", cases[c].config, NULL);
+        for (int n = 0; n < N_FRAMES; n++) {
+            Frame *frame = frame_new(rig.pool, 60);
+
+            frame->length_bytes = 60;
+            sink_push(link_entry(rig.link, LINK_FORWARD), frame);
+            probe_reset(&rig.probe[LINK_FORWARD]);
+        }
+        runs = link_loss_runs(rig.link, LINK_FORWARD);
+        bursts = loss_runs_bursts(runs);
+        g_assert_cmpuint(counter_get(&bursts.sum), ==,
+                         link_rig_dropped(&rig, LINK_FORWARD, DROP_LOSS));
+        assert_near((double)counter_get(&bursts.sum) / N_FRAMES, m,
+                    m * (1 - m) * (1 + l) / (1 - l) / N_FRAMES);
+        assert_near(run_lengths_mean(&bursts), 1 / r,
+                    (1 - r) / (r * r) / (double)counter_get(&bursts.count));
+        assert_near(run_lengths_mean(&runs->gaps), 1 / p,
+                    (1 - p) / (p * p) / (double)counter_get(&runs->gaps.count));
+        link_rig_close(&rig);
+    }
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -191,5 +267,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/loss-walk/nothing-and-everything", test_nothing_and_everything);
     g_test_add_func("/links/loss-walk/change-takes-effect-at-once",
                     test_change_takes_effect_at_once);
+    g_test_add_func("/links/loss-walk/runs-are-counted", test_runs_are_counted);
+    g_test_add_func("/links/loss-walk/a-million-frames-are-lost-as-asked",
+                    test_a_million_frames_are_lost_as_asked);
     return g_test_run();
 }

@@ -71,6 +71,13 @@ static void way_close(Way *way)
     g_array_unref(way->arrivals);
 }
 
+static void assert_same_runs(const LossRuns *a, const LossRuns *b)
+{
+    g_assert_cmpint(a != NULL, ==, b != NULL);
+    if (a != NULL)
+        g_assert_cmpmem(a, sizeof *a, b, sizeof *b);
+}
+
 static void assert_same_counters(const Way *a, const Way *b)
 {
     const LinkCounters *counters_a = link_counters(a->link, LINK_FORWARD);
@@ -80,6 +87,7 @@ static void assert_same_counters(const Way *a, const Way *b)
     conservation_assert(b->link);
     // Relaxed counters at rest: all of them, drops by reason included, bit for bit.
     g_assert_cmpmem(counters_a, sizeof *counters_a, counters_b, sizeof *counters_b);
+    assert_same_runs(link_loss_runs(a->link, LINK_FORWARD), link_loss_runs(b->link, LINK_FORWARD));
 }
 
 // `wholes` may be later than `segments`, by at most `tolerance_ns`, and differ in nothing else.
@@ -223,7 +231,19 @@ static const int64_t rates_bps[] = {1000000,    10000000,    333000000,
                                     1000000000, 10000000000, 100000000000};
 static const char *const queues[] = {"1 packets", "17 packets", "200 packets", "3kB",
                                      "100kB",     "1ms",        "30ms"};
-static const char *const losses[] = {"0%", "0.1%", "5%", "50%", "99%"};
+static const char *const losses[] = {
+    "loss 0%",
+    "loss 0.1%",
+    "loss 5%",
+    "loss 50%",
+    "loss 99%",
+    "loss.model gilbert, loss 20%, loss.burst 5",
+    "loss.model gilbert-elliott, loss.p 5%, loss.r 30%, loss.1-h 60%, loss.1-k 1%",
+    "loss.model four-state, loss 10%, loss.burst 9, loss.density 50%, loss.gap 2, loss.isolated 2%",
+    "loss.model periodic, loss.every 7, loss.offset 3",
+    "loss.model pattern, loss.pattern ..x..xx",
+    "loss.model list, loss.indices 5,6,20-90,1000-2000",
+};
 static const char *const jitters[] = {
     "",
     ", jitter 300us",
@@ -248,7 +268,7 @@ static char *random_config(Dice *dice, const char *spacing, int64_t *gap_ns)
 
     *gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 1000000000 / rates_bps[rate];
     return g_strdup_printf(
-        "%s%s%s%sloss %s, delay %uus%s%s, spacing %s", has_rate ? "rate " : "",
+        "%s%s%s%s%s, delay %uus%s%s, spacing %s", has_rate ? "rate " : "",
         has_rate ? rates[rate] : "", has_rate && dice_throw(dice, 2) == 0 ? queue : "",
         has_rate ? ", overhead 24B, " : "", losses[dice_throw(dice, G_N_ELEMENTS(losses))],
         1 + dice_throw(dice, 4999), jitters[dice_throw(dice, G_N_ELEMENTS(jitters))],
@@ -317,6 +337,17 @@ static void test_same_fates_in_queues(void)
     }
 }
 
+// The chain steps with time, so each segment meets the state of its own instant.
+static void test_same_fates_by_time(void)
+{
+    static const char *const loss =
+        "loss.model gilbert, loss 30%, loss.burst 3, loss.step 1ms, delay 1ms";
+    g_autofree char *at_rate = g_strdup_printf("rate 10mbit, queue 1s, spacing 0ns, %s", loss);
+
+    assert_equivalent(at_rate, 20000000, 0, 1);
+    assert_equivalent(loss, 20000000, 0, 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -325,6 +356,7 @@ int main(int argc, char **argv)
                     test_same_fates_within_the_spacing);
     g_test_add_func("/links/segments/same-fates-in-large-groups", test_same_fates_in_large_groups);
     g_test_add_func("/links/segments/same-fates-in-queues", test_same_fates_in_queues);
+    g_test_add_func("/links/segments/same-fates-by-time", test_same_fates_by_time);
     g_test_add_func("/links/segments/waiting-is-lateness", test_waiting_is_lateness);
     return g_test_run();
 }

@@ -66,6 +66,31 @@ class Report(RunCase):
         self.assertAlmostEqual(forward['measured']['loss'], lost / (lost + out))
         self.assertTrue(0 < low < lost / (lost + out) < high < 1)
 
+    def test_tells_bursts_and_gaps_of_losses(self):
+        lossless = {'model': 'independent', 'rate': '0%'}
+        done = self.run_scenario(pair(
+            task('newyork', f'{INSIDE} arrivals', background=True, ready='udp:7000'),
+            task('london', f'{INSIDE} numbers newyork {N_NUMBERS}', timeout='60s'),
+            host={'device': 'tun'}, loss={'model': 'pattern', 'pattern': '....xxx ..x'},
+            reverse={'loss': lossless}))
+        self.assertEqual(arrived(done), [n for n in range(N_NUMBERS) if n % 10 in (0, 1, 2, 3, 7, 8)])
+        measured = done.report['links']['wire']['forward']['measured']
+        self.assertEqual(measured['loss_burst_frames'], {
+            'count': 60, 'mean': 2.0, 'p50': 1, 'p99': 3, 'max': 3,
+            'classes': [{'from': 1, 'to': 1, 'count': 30}, {'from': 3, 'to': 3, 'count': 30}]})
+        self.assertEqual(measured['loss_gap_frames']['count'], 59)
+        self.assertEqual(measured['loss_gap_frames']['max'], 4)
+        self.assertRegex(done.text, r'\n    bursts +pattern +mean 2\.00, max 3; gaps: mean 2\.98, '
+                                    r'max 4\n')
+        back = done.report['links']['wire']['reverse']['measured']
+        self.assertEqual(back['loss_burst_frames'], {'count': 0, 'mean': 0.0, 'p50': 0, 'p99': 0,
+                                                     'max': 0, 'classes': []})
+        # Of independent losses it says nothing new.
+        independent = self.run_scenario(numbers(loss='30%'))
+        self.assertNotIn('bursts', independent.text)
+        self.assertGreater(independent.report['links']['wire']['forward']['measured']
+                           ['loss_burst_frames']['count'], 30)
+
     def test_same_seed_loses_the_same_frames(self):
         first = self.run_scenario(numbers(loss='20%'), '--seed', '7')
         # More nodes, another link and a delay change no fate.

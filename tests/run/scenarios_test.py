@@ -50,6 +50,15 @@ class Scenarios(RunCase):
                          sum(lost[0].values())
                          + done.report['links']['atlantic']['forward']['held_frames'])
 
+    def test_bursts(self):
+        links = self.run_file('bursts').report['links']
+        alone, bursts = (links[name]['forward']['measured'] for name in ('alone', 'bursts'))
+        # The seed is fixed, and so are the fates of the first 500 frames.
+        self.assertTrue(0.03 < alone['loss'] < 0.07 and 0.02 < bursts['loss'] < 0.09)
+        self.assertLess(alone['loss_burst_frames']['mean'], 1.3)
+        self.assertGreater(bursts['loss_burst_frames']['mean'], 3)
+        self.assertEqual(links['bursts']['reverse']['dropped_frames']['loss'], 0)
+
     def test_office(self):
         idle, loaded = self.pings(self.run_file('office'))
         self.assertGreaterEqual(float(idle[1]), 30)
