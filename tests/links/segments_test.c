@@ -224,6 +224,9 @@ static void test_waiting_is_lateness(void)
     assert_waiting_is_lateness("rate 100mbit, spacing 1ms, delay 3ms");
     assert_waiting_is_lateness("rate 100mbit, spacing 1ms, loss 30%");
     assert_waiting_is_lateness("rate 100mbit, spacing 1ms, loss 30%, delay 3ms");
+    // A group may lie across the steps of a chain that goes by time.
+    assert_waiting_is_lateness("rate 100mbit, spacing 1ms, loss.model gilbert-elliott, loss.p 30%, "
+                               "loss.r 40%, loss.1-h 70%, loss.step 1ms");
 }
 
 static const char *const rates[] = {"1mbit", "10mbit", "333mbit", "1gbit", "10gbit", "100gbit"};
