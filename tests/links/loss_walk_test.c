@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "tests/support/link_rig.h"
+#include "tests/support/stream.h"
 
 enum { GAP_NS = 1000000 };
 
@@ -98,6 +99,82 @@ static void test_fates_do_not_shift_with_queue_drops(void)
     g_assert_cmpuint(probe_count(&rig.probe[LINK_FORWARD]), >, 20);
     g_assert_cmpuint(link_rig_dropped(&rig, LINK_FORWARD, DROP_LOSS), >, 3);
     g_assert_cmpuint(n_lost, ==, 0);
+    link_rig_close(&rig);
+}
+
+enum { N_SEEN = 4000 };
+
+// Holds the fate of each number against the chain, stepped through in order.
+typedef struct {
+    Witness witness;
+    bool is_bad[N_SEEN];
+    uint64_t latest;
+    unsigned n_lost, n_left, n_behind; // behind: with a lower number than one before
+} Seen;
+
+static void seen_note(Seen *self, const Frame *frame, unsigned n_segments, bool is_lost)
+{
+    for (unsigned n = 0; n < n_segments; n++) {
+        uint64_t number = frame->index + n;
+
+        g_assert_cmpint(self->is_bad[number], ==, is_lost);
+        self->n_behind += number < self->latest;
+        self->latest = MAX(self->latest, number);
+    }
+}
+
+static void seen_left(Witness *witness, const Frame *frame, int64_t at_ns)
+{
+    Seen *self = (Seen *)witness;
+
+    (void)at_ns;
+    seen_note(self, frame, frame->n_segments, false);
+    self->n_left += frame->n_segments;
+}
+
+static void seen_dropped(Witness *witness, const Frame *frame, unsigned n_segments,
+                         DropReason reason, int64_t at_ns)
+{
+    Seen *self = (Seen *)witness;
+
+    (void)at_ns;
+    if (reason != DROP_LOSS)
+        return;
+    seen_note(self, frame, n_segments, true);
+    self->n_lost += n_segments;
+}
+
+// A queue that takes flows in turn sends frames in another order than that of their numbers.
+static void test_fates_do_not_depend_on_the_order_of_sending(void)
+{
+    Stream streams[2] = {{.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1400},
+                         {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 300}};
+    const LossModel model = loss_model_gilbert(RANDOM_ALWAYS / 4, 6);
+    const RandomKey key = random_key(7, "atlantic", 0, "loss");
+    Seen seen = {.witness = {.left = seen_left, .dropped = seen_dropped}};
+    LossChain chain;
+    LinkRig rig;
+
+    loss_chain_init(&chain, &model);
+    for (uint64_t number = 0; number < N_SEEN; number++)
+        seen.is_bad[number] = loss_chain_state(&chain, key, number) != 0;
+    link_rig_open(&rig, 7, "atlantic",
+                  "rate 10mbit, queue.discipline fq-codel, queue.quantum 300B, "
+                  "loss.model gilbert, loss 25%, loss.burst 6",
+                  NULL);
+    link_add_witness(rig.link, LINK_FORWARD, &seen.witness);
+    for (unsigned n = 0; n < 60; n++) {
+        Stream *stream = &streams[n % 3 == 0];
+
+        stream->pool = rig.pool;
+        sink_push(link_entry(rig.link, LINK_FORWARD),
+                  stream_next(stream, &(StreamBurst){.payload_bytes = 14000}, NULL));
+        link_rig_run(&rig, engine_now(rig.engine) + 2 * GAP_NS);
+    }
+    link_rig_run_to_end(&rig);
+    g_assert_cmpuint(seen.n_lost, >, 50);
+    g_assert_cmpuint(seen.n_left, >, 500);
+    g_assert_cmpuint(seen.n_behind, >, 100);
     link_rig_close(&rig);
 }
 
@@ -262,6 +339,8 @@ int main(int argc, char *argv[])
                     test_fates_do_not_depend_on_other_stages);
     g_test_add_func("/links/loss-walk/fates-do-not-shift-with-queue-drops",
                     test_fates_do_not_shift_with_queue_drops);
+    g_test_add_func("/links/loss-walk/fates-do-not-depend-on-the-order-of-sending",
+                    test_fates_do_not_depend_on_the_order_of_sending);
     g_test_add_func("/links/loss-walk/steps-are-of-time-or-of-frames",
                     test_steps_are_of_time_or_of_frames);
     g_test_add_func("/links/loss-walk/nothing-and-everything", test_nothing_and_everything);
