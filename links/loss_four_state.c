@@ -2,10 +2,19 @@
 // Loss by the four-state model of Salsano et al.: bursts with frames received in them, and losses
 // by themselves between bursts. Given by what is seen of it, or by probabilities with the names and
 // defaults of netem's `loss state`.
-#include "links/loss_four_state.h"
-
 #include "links/loss_goals.h"
 #include "links/loss_walk.h"
+
+typedef struct {
+    Probability rate; // 0: by probabilities
+    uint64_t burst_millionths;
+    Probability density;
+    uint64_t gap_millionths;
+    Probability isolated;
+
+    Probability p13, p31, p32, p23, p14; // p31: PARAM_NO_AMOUNT for 1 - p13
+    int64_t step_ns;
+} LossFourStateConfig;
 
 enum { MILLION = 1000000 };
 #define LOSS_FOUR_STATE_MAX_RUN (UINT64_C(1000000) * MILLION)

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loss in bursts: the simple Gilbert model, by what is seen of it, the share of frames lost and how
 // many in a row.
-#include "links/loss_gilbert.h"
-
 #include "links/loss_walk.h"
+
+typedef struct {
+    Probability rate;
+    uint64_t burst_millionths; // of a frame
+    int64_t step_ns;
+} LossGilbertConfig;
 
 enum { MILLION = 1000000 };
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loss by the Gilbert-Elliott model, with the parameters and defaults of netem's `gemodel`. As
 // there, a frame is lost by the state that it finds, and the state changes behind it.
-#include "links/loss_gilbert_elliott.h"
-
 #include "links/loss_walk.h"
+
+typedef struct {
+    Probability p, r; // r: PARAM_NO_AMOUNT for 1 - p
+    Probability loss_bad, loss_good;
+    int64_t step_ns;
+} LossGilbertElliottConfig;
 
 static const ParamWord loss_gilbert_elliott_r_words[] = {{"1-p", PARAM_NO_AMOUNT}, {NULL, 0}};
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loses one frame of every so many. Frames are counted from 1, so that without an offset the first
 // lost is the `every`-th.
-#include "links/loss_periodic.h"
+#include "links/stage.h"
+
+typedef struct {
+    uint64_t every, offset; // in frames
+} LossPeriodicConfig;
 
 typedef struct {
     Stage stage;

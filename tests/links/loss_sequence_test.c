@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "links/loss_pattern.h"
-#include "links/loss_periodic.h"
 #include "tests/support/link_rig.h"
 
 typedef struct {
