@@ -30,6 +30,7 @@ typedef struct {
     bool is_down;
 
     Witness *witnesses;
+    Sink answer; // where frames come from that the other direction made
     LinkKey key;
     const LinkConfig *config; // in force: the one given at first, or
     LinkConfig *own_config;   // NULL until something is changed
@@ -84,6 +85,19 @@ static void link_leave_witnessed(Sink *sink, Frame *frame)
 
     witnesses_left(path->witnesses, frame, engine_now(path->engine));
     link_leave(sink, frame);
+}
+
+// An answer of the other direction's: it has not entered this one, and leaves it at once. It has no
+// number of its own, so it goes as a copy of the frame to come.
+static void link_answer(Sink *sink, Frame *frame)
+{
+    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, answer));
+
+    frame->index = path->next_index;
+    frame->copy = UINT8_MAX;
+    frame->entered_ns = frame->wired_ns = engine_now(path->engine);
+    counter_add(&path->counters.copied_frames, frame->n_segments);
+    sink_push(&path->exit, frame);
 }
 
 // While a link is down these two stand in for link_enter() and link_leave(): neither what is sent
@@ -253,6 +267,7 @@ static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkCon
     LinkPath *path = g_aligned_alloc0(1, n_bytes, LINE_BYTES);
 
     link_path_set_ends(path);
+    path->answer.push = link_answer;
     path->engine = engine;
     path->key = *key;
     path->n_bytes = n_bytes;
@@ -277,11 +292,20 @@ static void link_path_free(LinkPath *path)
     g_aligned_free(path);
 }
 
-// Tells those stages that ask for it of their like in the other direction.
+static void link_path_set_back(const LinkPath *path, LinkPath *other)
+{
+    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
+         stage = link_path_stage(path, stage->next))
+        stage->back = &other->answer;
+}
+
+// Tells stages of the other direction, and those that ask for it of their like there.
 static void link_pair(Link *link)
 {
-    const LinkPath *forward = link->paths[LINK_FORWARD], *reverse = link->paths[LINK_REVERSE];
+    LinkPath *forward = link->paths[LINK_FORWARD], *reverse = link->paths[LINK_REVERSE];
 
+    link_path_set_back(forward, reverse);
+    link_path_set_back(reverse, forward);
     for (Stage *a = link_path_stage(forward, forward->first); a != NULL;
          a = link_path_stage(forward, a->next)) {
         if (a->class->pair == NULL)
@@ -402,6 +426,16 @@ Meter *link_take_meter(Link *link, LinkDirection direction)
 {
     link->paths[direction]->meter_taken = true;
     return &link->paths[direction]->meter;
+}
+
+const Stage *link_stage(const Link *link, LinkDirection direction, const StageClass *class)
+{
+    const LinkPath *path = link->paths[direction];
+    const Stage *stage = link_path_stage(path, path->first);
+
+    while (stage != NULL && stage->class != class)
+        stage = link_path_stage(path, stage->next);
+    return stage;
 }
 
 const char *link_name(const Link *link)

@@ -56,6 +56,9 @@ bool link_is_down(const Link *link, LinkDirection direction);
 // meter_depart() at the real departure; otherwise the link does, in engine time.
 Meter *link_take_meter(Link *link, LinkDirection direction);
 
+// The stage of that class, NULL where the configuration needs none.
+const Stage *link_stage(const Link *link, LinkDirection direction, const StageClass *class);
+
 const char *link_name(const Link *link);
 const LinkConfig *link_config(const Link *link, LinkDirection direction);
 const LinkCounters *link_counters(const Link *link, LinkDirection direction);

@@ -104,6 +104,7 @@ struct Stage {
     const void *config;            // of its class
     const LinkConfig *link_config; // all of it
     LossRuns *runs; // of its link direction, for a stage on the wire; NULL for others
+    Sink *back; // has a frame of its own leave the other direction at once, counted there as a copy
 };
 
 // For a stage's own draws: 64 bits that depend on the number of the frame's segment (0 for an
