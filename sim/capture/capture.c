@@ -18,8 +18,7 @@ struct CapturePoint {
     WriterFile file;
     Observer observer;
     uint32_t snaplen_bytes;
-    bool has_filter;
-    struct bpf_program filter;
+    Filter *filter; // NULL: all
     pcap_dumper_t *dumper;
     uint8_t *segment; // FRAME_MAX_BYTES, of the engine's thread: being finished
 };
@@ -41,35 +40,20 @@ static pcap_t *pcap_for(CaptureLinkType type, uint32_t snaplen_bytes)
                                                 PCAP_TSTAMP_PRECISION_NANO);
 }
 
-static bool filter_compile(pcap_t *pcap, const char *text, struct bpf_program *filter,
-                           GError **error)
-{
-    if (pcap_compile(pcap, filter, text, 1, PCAP_NETMASK_UNKNOWN) == 0)
-        return true;
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                "capture filter \"%s\": %s: see pcap-filter(7)", text, pcap_geterr(pcap));
-    return false;
-}
-
 bool capture_filter_check(CaptureLinkType type, const char *filter, GError **error)
 {
-    g_autoptr(pcap_t) pcap = pcap_for(type, SNAPLEN_MAX_BYTES);
-    struct bpf_program program;
+    g_autoptr(Filter) compiled = filter_new(type, filter, error);
 
-    if (!filter_compile(pcap, filter, &program, error))
-        return false;
-    pcap_freecode(&program);
-    return true;
+    return compiled != NULL;
 }
 
 static void point_keep(CapturePoint *self, const uint8_t *bytes, uint32_t length_bytes,
                        int64_t at_ns)
 {
-    struct pcap_pkthdr whole = {.caplen = length_bytes, .len = length_bytes};
     uint32_t captured_bytes = MIN(length_bytes, self->snaplen_bytes);
     CaptureRecord *record;
 
-    if (self->has_filter && pcap_offline_filter(&self->filter, &whole, bytes) == 0)
+    if (self->filter != NULL && !filter_passes(self->filter, bytes, length_bytes))
         return;
     record = writer_reserve(&self->file, sizeof *record + captured_bytes);
     if (record == NULL)
@@ -139,8 +123,7 @@ static void point_free(WriterFile *file)
 {
     CapturePoint *point = (CapturePoint *)file;
 
-    if (point->has_filter)
-        pcap_freecode(&point->filter);
+    g_clear_pointer(&point->filter, filter_free);
     g_free(point->segment);
     g_free(point);
 }
@@ -188,9 +171,13 @@ CapturePoint *capture_point_add(Writer *writer, const char *name, const char *pa
     point->snaplen_bytes =
         snaplen_bytes > 0 ? MIN(snaplen_bytes, SNAPLEN_MAX_BYTES) : SNAPLEN_MAX_BYTES;
     pcap = pcap_for(type, point->snaplen_bytes);
-    if (filter != NULL && !filter_compile(pcap, filter, &point->filter, error))
-        return NULL;
-    point->has_filter = filter != NULL;
+    if (filter != NULL) {
+        point->filter = filter_new(type, filter, error);
+        if (point->filter == NULL) {
+            g_prefix_error(error, "capture filter ");
+            return NULL;
+        }
+    }
     if (!writer_open(writer, &point->file, "capture file", name, path, error) ||
         !point_open_dumper(point, pcap, error))
         return NULL;

@@ -4,11 +4,10 @@
 
 #include "core/frame.h"
 #include "core/observer.h"
+#include "sim/capture/filter.h"
 #include "sim/capture/writer.h"
 
 typedef struct CapturePoint CapturePoint;
-
-typedef enum { CAPTURE_ETHERNET, CAPTURE_RAW_IP } CaptureLinkType;
 
 // Opens `path` as writer_open() does. `name` is that of the interface, `snaplen_bytes` 0 means
 // whole frames, `filter` (NULL: all) is in pcap-filter(7) syntax and sees whole frames in any case.
