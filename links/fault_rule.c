@@ -63,7 +63,18 @@ FaultList *fault_list_new(void)
     FaultList *list = g_new0(FaultList, 1);
 
     list->object = (ParamObject){.class = &fault_list_class, .n_references = 1};
-    list->object.source = g_strdup("faults");
+    list->object.source = g_strdup("");
     list->rules = g_ptr_array_new_with_free_func((GDestroyNotify)fault_rule_unref);
     return list;
+}
+
+// The source lists them all, for whoever prints the configuration.
+void fault_list_add(FaultList *list, FaultRule *rule)
+{
+    char *before = list->object.source;
+
+    list->object.source = g_strdup_printf("%s%s%u: %s", before, *before != '\0' ? "; " : "",
+                                          rule->number, rule->text != NULL ? rule->text : "");
+    g_free(before);
+    g_ptr_array_add(list->rules, fault_rule_ref(rule));
 }

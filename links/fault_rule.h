@@ -25,7 +25,7 @@ typedef struct {
     FaultChoice which;
     int64_t from_ns, to_ns; // engine time from which, and up to which but not at, it is in force
     unsigned number;        // in its list in the file, from 1
-    char *text;             // "drop, match \"udp port 53\", which 5-9": for reports
+    char *text;             // "drop, match udp port 53, which 5-9": for reports
 } FaultRule;
 
 // Allocated with every fallback of the parameters of `action`; shared, so never changed later.
@@ -44,3 +44,6 @@ extern const ParamObjectClass fault_list_class;
 
 // Empty; one reference is the caller's, to be given back with param_object_unref().
 FaultList *fault_list_new(void);
+
+// Adds a rule behind the others, of which it takes a reference.
+void fault_list_add(FaultList *list, FaultRule *rule);

@@ -363,10 +363,31 @@ static void link_read_reverse(Loader *loader, const Spot *spot, void *into)
     spot_is_map(spot, "{rate: 10mbit}");
 }
 
+// Read when all interfaces have their names, which rules may tell directions by.
+static void link_read_faults(Loader *loader, const Spot *spot, void *into)
+{
+    (void)loader;
+    (void)into;
+    spot_is_list(spot, "[{drop: {}, which: \"5, 6, 9\"}]");
+}
+
+static void direction_read_faults(Loader *loader, const Spot *spot, void *into)
+{
+    (void)loader;
+    (void)into;
+    spot_error(spot, "stands beside endpoints: write direction: reverse in its rules");
+}
+
 static const Field link_fields[] = {
     {"endpoints", link_read_endpoints},
     {"name", link_read_name},
     {"reverse", link_read_reverse},
+    {"faults", link_read_faults},
+    {NULL, NULL},
+};
+
+static const Field direction_fields[] = {
+    {"faults", direction_read_faults},
     {NULL, NULL},
 };
 
@@ -378,6 +399,7 @@ static void link_read_directions(Loader *loader, const Spot *spot, LinkDraft *dr
                        .read_other = link_read_draft_key,
                        .other_names = loader->link_keys};
     Section reverse = {.noun = "a direction of a link",
+                       .fields = direction_fields,
                        .read_other = link_read_draft_key,
                        .other_names = loader->link_keys};
     LinkConfig **directions = draft->spec->directions;
@@ -475,5 +497,15 @@ void links_read(Loader *loader, const Spot *spot, void *scenario)
             if (link->ends[end] != NULL)
                 interface_name(loader, link->ends[end]);
         }
+    }
+    for (guint i = 0; i < links->len; i++) {
+        Spot item = spot_item(spot, i), entry;
+        guint index;
+
+        if (item.value->kind != VALUE_MAP || !spot_find(&item, "faults", &index))
+            continue;
+        entry = spot_entry(&item, index);
+        if (entry.value->kind == VALUE_LIST)
+            link_faults_read(loader, &entry, g_ptr_array_index(links, i));
     }
 }

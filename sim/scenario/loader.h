@@ -49,6 +49,7 @@ struct Loader {
 // Each reads the value of its key at `spot`; to be called in this order, if the file has the key.
 void nodes_read(Loader *loader, const Spot *spot, void *scenario);
 void links_read(Loader *loader, const Spot *spot, void *scenario);
+void link_faults_read(Loader *loader, const Spot *spot, LinkSpec *link); // of one, at `faults`
 void fidelity_read(Loader *loader, const Spot *spot, void *scenario);
 void tasks_read(Loader *loader, const Spot *spot, void *scenario);
 void captures_read(Loader *loader, const Spot *spot, void *scenario);

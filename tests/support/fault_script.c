@@ -26,8 +26,9 @@ FaultRule *fault_script_add(FaultList *list, const char *action, const char *set
     g_assert_no_error(error);
     fault_choice_parse(&rule->which, which, &error);
     g_assert_no_error(error);
-    g_ptr_array_add(list->rules, rule);
-    rule->number = list->rules->len;
+    rule->number = list->rules->len + 1;
+    fault_list_add(list, rule);
+    fault_rule_unref(rule); // the list has it
     return rule;
 }
 
