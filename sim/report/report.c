@@ -6,6 +6,11 @@
 
 #include "sim/report/verdict.h"
 
+static void direction_report_clear(gpointer data)
+{
+    g_clear_pointer(&((DirectionReport *)data)->faults, g_array_unref);
+}
+
 Report *report_new(const Scenario *scenario, int64_t elapsed_ns)
 {
     Report *report = g_new0(Report, 1);
@@ -14,6 +19,7 @@ Report *report_new(const Scenario *scenario, int64_t elapsed_ns)
     report->seed = scenario->seed;
     report->elapsed_ns = elapsed_ns;
     report->directions = g_array_new(FALSE, TRUE, sizeof(DirectionReport));
+    g_array_set_clear_func(report->directions, direction_report_clear);
     report->devices = g_array_new(FALSE, TRUE, sizeof(DeviceReport));
     report->nodes = g_array_new(FALSE, TRUE, sizeof(NodeReport));
     report->tasks = g_array_new(FALSE, TRUE, sizeof(TaskReport));
@@ -80,6 +86,24 @@ static void report_add_runs(DirectionReport *entry, const LossRuns *runs)
     run_lengths_merge(&entry->loss_gaps, &runs->gaps);
 }
 
+static GArray *report_faults(const LinkSpec *spec, const Link *link, LinkDirection direction)
+{
+    GArray *faults = g_array_new(FALSE, TRUE, sizeof(FaultReport));
+    const FaultList *list = faults_list(spec->directions[direction]);
+
+    for (guint i = 0; list != NULL && i < list->rules->len; i++) {
+        const Stage *stage = link_stage(link, direction, &faults_stage_class);
+        const FaultCounters *counters = faults_counters(stage, i);
+        FaultReport entry = {.rule = g_ptr_array_index(list->rules, i)};
+
+        // Hits before matches: while the run goes on, a frame may come between two readings.
+        entry.hit_frames = counter_get(&counters->hit_frames);
+        entry.matched_frames = counter_get(&counters->matched_frames);
+        g_array_append_val(faults, entry);
+    }
+    return faults;
+}
+
 void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
                      const uint64_t held_frames[N_LINK_DIRECTIONS])
 {
@@ -106,6 +130,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
         uint64_t n_lost = entry.dropped_frames[DROP_LOSS];
         int64_t left;
 
+        entry.faults = report_faults(spec, link, direction);
         entry.copied_frames = counter_get(&counters->copied_frames);
         entry.marked_frames = counter_get(&counters->marked_frames);
         entry.corrupted_frames = counter_get(&counters->corrupted_frames);

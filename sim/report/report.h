@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/drop.h"
+#include "links/faults.h"
 #include "links/link.h"
 #include "sim/capture/capture.h"
 #include "sim/nodes/node.h"
@@ -24,6 +25,12 @@ typedef struct {
     uint64_t n_hits, n_trials;
     double share, low, high;
 } MeasuredShare;
+
+// What has come of one rule of `faults` in one direction.
+typedef struct {
+    const FaultRule *rule;
+    uint64_t matched_frames, hit_frames;
+} FaultReport;
 
 typedef struct {
     const LinkSpec *link;
@@ -44,6 +51,7 @@ typedef struct {
     uint64_t mean_rate_bps, peak_rate_bps;
     MeasuredShare loss;
     RunLengths loss_bursts, loss_gaps; // of frames lost on the wire
+    GArray *faults; // of FaultReport
 } DirectionReport;
 
 typedef struct {

@@ -131,6 +131,25 @@ static void json_measured(JsonBuilder *json, const DirectionReport *entry)
     json_builder_end_object(json);
 }
 
+static void json_faults(JsonBuilder *json, const GArray *faults)
+{
+    if (faults->len == 0)
+        return;
+    json_builder_set_member_name(json, "faults");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < faults->len; i++) {
+        const FaultReport *entry = &g_array_index(faults, FaultReport, i);
+
+        json_builder_begin_object(json);
+        json_count(json, "number", entry->rule->number);
+        json_text(json, "rule", entry->rule->text);
+        json_count(json, "matched_frames", entry->matched_frames);
+        json_count(json, "hit_frames", entry->hit_frames);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
 static void json_direction(JsonBuilder *json, const DirectionReport *entry)
 {
     json_open(json, entry->direction == LINK_FORWARD ? "forward" : "reverse");
@@ -148,6 +167,7 @@ static void json_direction(JsonBuilder *json, const DirectionReport *entry)
     json_difference(json, "unaccounted_frames", entry->unaccounted_frames);
     json_configured(json, entry->link->directions[entry->direction]);
     json_measured(json, entry);
+    json_faults(json, entry->faults);
     json_builder_end_object(json);
 }
 

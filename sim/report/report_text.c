@@ -269,6 +269,21 @@ static void text_accounts(TextReport *self, const DirectionReport *entry)
     text_wrapped(self, words->str, 4);
 }
 
+// "fault 1 (drop, which 5, 6, 9): matched 12, hit 3"
+static void text_faults(TextReport *self, const GArray *faults)
+{
+    char matched[32], hit[32];
+
+    for (guint i = 0; i < faults->len; i++) {
+        const FaultReport *entry = &g_array_index(faults, FaultReport, i);
+        g_autofree char *words = g_strdup_printf(
+            "fault %u (%s): matched %s, hit %s", entry->rule->number, entry->rule->text,
+            grouped(matched, entry->matched_frames), grouped(hit, entry->hit_frames));
+
+        text_wrapped(self, words, 4);
+    }
+}
+
 static void text_ends(TextReport *self, const DirectionReport *entry)
 {
     g_autofree char *words = g_strdup_printf("%s to %s", entry->from, entry->to);
@@ -297,6 +312,7 @@ static void text_links(TextReport *self, const Report *report)
         text_loss(self, entry, config);
         text_loss_runs(self, entry, config);
         text_accounts(self, entry);
+        text_faults(self, entry->faults);
     }
 }
 
