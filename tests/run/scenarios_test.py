@@ -80,6 +80,16 @@ class Scenarios(RunCase):
         self.assertEqual({packet.data[22] for packet in middle.packets
                           if packet.is_ipv4 and packet.source_mac == mac}, {63})
 
+    def test_faults(self):
+        done = self.run_file('faults')
+        pings = done.report['tasks'][0]['output']
+        self.assertEqual([n for n in range(1, 13) if f'icmp_seq={n} ' not in pings], [5, 6, 9])
+        self.assertRegex(pings, r'icmp_seq=2 .* time=3[1-9]\d')
+        self.assertRegex(done.report['tasks'][1]['output'], r'mtu ?= ?1280')
+        self.assertEqual(
+            [entry['hit_frames'] for entry in done.report['links']['aim']['forward']['faults']],
+            [3, 1])
+
 
 if __name__ == '__main__':
     harness.main()

@@ -15,6 +15,7 @@ PARAM = re.compile(r'\.name = "([a-z0-9_-]+)",\s*\.type')
 STAGE_KEY = re.compile(r'\{"([a-z]+)", \w+_params')
 FIELD = re.compile(r'\{"([a-z]+)", \w+_read\w*\}')
 OPTION = re.compile(r'\{"([a-z-]+)", 0, 0, G_OPTION')
+ACTION = re.compile(r'\.name = "([a-z-]+)",\s*\.summary')
 DROP = re.compile(r'X\(DROP_\w+, "([a-z-]+)", "([^"]+)"\)')
 
 
@@ -51,6 +52,7 @@ def main(root):
     commands = [name for name in commands if '.internal = true' not in sources[name]]
     options = [option for name in commands for option in OPTION.findall(sources[name])]
     drops = DROP.findall(re.sub(r'\\\n', '', (root / 'core/drop.h').read_text()))
+    actions = ACTION.findall((root / 'links/fault_action.c').read_text())
 
     points = [
         ('keys of links', stage_keys, missing_items(scenario_page, stage_keys)),
@@ -59,6 +61,7 @@ def main(root):
         ('keys of other sections', fields, missing_items(scenario_page, fields)),
         ('parameters of other sections', found(root, 'sim/scenario', PARAM),
          missing_items(scenario_page, found(root, 'sim/scenario', PARAM))),
+        ('actions of faults', actions, missing_items(scenario_page, actions)),
         ('commands', commands, missing_items(commands_page, commands)),
         ('options', options,
          [name for name in options if f'.It Fl -{name}' not in commands_page]),
