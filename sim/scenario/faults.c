@@ -313,7 +313,7 @@ static void fault_check(const Spot *spot, const RuleDraft *draft)
 }
 
 // One rule, into the lists of the directions that it is for.
-static void fault_read(Loader *loader, const Spot *spot, const LinkSpec *link, FaultList *lists[])
+static void rule_read(Loader *loader, const Spot *spot, const LinkSpec *link, FaultList *lists[])
 {
     g_autofree const char **names = fault_action_names();
     g_auto(RuleDraft) draft = {.link = link, .to_ns = FAULT_NEVER_NS, .direction = FAULT_BOTH};
@@ -347,7 +347,7 @@ static void fault_read(Loader *loader, const Spot *spot, const LinkSpec *link, F
             fault_list_add(lists[direction], draft.rule);
 }
 
-void link_faults_read(Loader *loader, const Spot *spot, LinkSpec *link)
+static void link_read_faults(Loader *loader, const Spot *spot, LinkSpec *link)
 {
     FaultList *lists[N_DIRECTIONS] = {fault_list_new(), fault_list_new()};
 
@@ -357,11 +357,39 @@ void link_faults_read(Loader *loader, const Spot *spot, LinkSpec *link)
     for (guint i = 0; i < MIN(spot->value->items->len, FAULT_MAX_RULES); i++) {
         Spot item = spot_item(spot, i);
 
-        fault_read(loader, &item, link, lists);
+        rule_read(loader, &item, link, lists);
     }
     for (int direction = 0; direction < N_DIRECTIONS; direction++) {
         if (lists[direction]->rules->len > 0)
             faults_set_list(link->directions[direction], lists[direction]);
         param_object_unref(&lists[direction]->object);
     }
+}
+
+void faults_read(Loader *loader, const Spot *spot)
+{
+    for (guint i = 0; i < spot->value->items->len; i++) {
+        Spot link = spot_item(spot, i), faults;
+        guint index;
+
+        if (link.value->kind != VALUE_MAP || !spot_find(&link, "faults", &index))
+            continue;
+        faults = spot_entry(&link, index);
+        if (faults.value->kind == VALUE_LIST)
+            link_read_faults(loader, &faults, g_ptr_array_index(loader->scenario->links, i));
+    }
+}
+
+void faults_read_later(Loader *loader, const Spot *spot, void *unused)
+{
+    (void)loader;
+    (void)unused;
+    spot_is_list(spot, "[{drop: {}, which: \"5, 6, 9\"}]");
+}
+
+void faults_read_misplaced(Loader *loader, const Spot *spot, void *unused)
+{
+    (void)loader;
+    (void)unused;
+    spot_error(spot, "stands beside endpoints, where each rule says its direction");
 }

@@ -231,9 +231,16 @@ static void direction_warn(const Spot *spot, const LinkConfig *config)
                       jitter, delay);
 }
 
+// Of what is no link of its own.
+static const Field direction_fields[] = {
+    {"faults", faults_read_misplaced},
+    {NULL, NULL},
+};
+
 void link_defaults_read(Loader *loader, const Spot *spot, void *unused)
 {
     Section section = {.noun = "the defaults of links",
+                       .fields = direction_fields,
                        .read_other = link_read_key,
                        .other_names = loader->link_keys};
 
@@ -363,31 +370,11 @@ static void link_read_reverse(Loader *loader, const Spot *spot, void *into)
     spot_is_map(spot, "{rate: 10mbit}");
 }
 
-// Read when all interfaces have their names, which rules may tell directions by.
-static void link_read_faults(Loader *loader, const Spot *spot, void *into)
-{
-    (void)loader;
-    (void)into;
-    spot_is_list(spot, "[{drop: {}, which: \"5, 6, 9\"}]");
-}
-
-static void direction_read_faults(Loader *loader, const Spot *spot, void *into)
-{
-    (void)loader;
-    (void)into;
-    spot_error(spot, "stands beside endpoints: write direction: reverse in its rules");
-}
-
 static const Field link_fields[] = {
     {"endpoints", link_read_endpoints},
     {"name", link_read_name},
     {"reverse", link_read_reverse},
-    {"faults", link_read_faults},
-    {NULL, NULL},
-};
-
-static const Field direction_fields[] = {
-    {"faults", direction_read_faults},
+    {"faults", faults_read_later},
     {NULL, NULL},
 };
 
@@ -498,14 +485,5 @@ void links_read(Loader *loader, const Spot *spot, void *scenario)
                 interface_name(loader, link->ends[end]);
         }
     }
-    for (guint i = 0; i < links->len; i++) {
-        Spot item = spot_item(spot, i), entry;
-        guint index;
-
-        if (item.value->kind != VALUE_MAP || !spot_find(&item, "faults", &index))
-            continue;
-        entry = spot_entry(&item, index);
-        if (entry.value->kind == VALUE_LIST)
-            link_faults_read(loader, &entry, g_ptr_array_index(links, i));
-    }
+    faults_read(loader, spot);
 }

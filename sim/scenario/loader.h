@@ -49,11 +49,17 @@ struct Loader {
 // Each reads the value of its key at `spot`; to be called in this order, if the file has the key.
 void nodes_read(Loader *loader, const Spot *spot, void *scenario);
 void links_read(Loader *loader, const Spot *spot, void *scenario);
-void link_faults_read(Loader *loader, const Spot *spot, LinkSpec *link); // of one, at `faults`
 void fidelity_read(Loader *loader, const Spot *spot, void *scenario);
 void tasks_read(Loader *loader, const Spot *spot, void *scenario);
 void captures_read(Loader *loader, const Spot *spot, void *scenario);
 void fates_read(Loader *loader, const Spot *spot, void *scenario);
+
+// The key `faults` of all links of the list at `spot`, to be called when their interfaces have
+// names, by which rules may tell directions. Until then a link says only whether it is a list, and
+// a map without endpoints that it has no place there.
+void faults_read(Loader *loader, const Spot *spot);
+void faults_read_later(Loader *loader, const Spot *spot, void *unused);
+void faults_read_misplaced(Loader *loader, const Spot *spot, void *unused);
 
 // The parts of `defaults`, to be read before all others.
 void node_defaults_read(Loader *loader, const Spot *spot, void *unused);

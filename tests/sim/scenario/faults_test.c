@@ -97,8 +97,8 @@ static void test_wrong_rules_are_told(void)
              "      - {drop: {}, direction: sideways}\n"
              "      - {drop: {}, mtu: 60B}\n"
              "      - drop\n",
-        "4:23: links[0].reverse.faults: stands beside endpoints: write direction: reverse in its "
-        "rules",
+        "4:23: links[0].reverse.faults: stands beside endpoints, where each rule says its "
+        "direction",
         "6:16: links[0].faults[0].drop: has no value: write drop: {}",
         "7:9: links[0].faults[1]: says nothing to be done: did you mean \"drop\"?",
         "8:27: links[0].faults[2].delay: stands beside drop: write a rule for each",
@@ -120,6 +120,9 @@ static void test_wrong_rules_are_told(void)
         "20:25: links[0].faults[14].mtu: stands beside icmp: too-big only",
         "21:9: links[0].faults[15]: is a single value and not a map: write {drop: {}, which: "
         "\"5, 6, 9\"}");
+    ASSERT_ERRORS("defaults: {link: {faults: []}}\n" LINK,
+                  "1:27: defaults.link.faults: stands beside endpoints, where each rule says its "
+                  "direction");
     ASSERT_ERRORS(LINK "    faults: {drop: {}}\n",
                   "4:13: links[0].faults: is a map and not a list: write [{drop: {}, which: \"5, "
                   "6, 9\"}]");
