@@ -10,7 +10,7 @@
 #include "tests/support/fault_script.h"
 #include "tests/support/stream.h"
 
-enum { POOL_BYTES = 1 << 30, N_STREAMS = 5, N_BURSTS = 60, BURST_MAX_BYTES = 65000 };
+enum { POOL_BYTES = 1 << 30, N_STREAMS = 7, N_BURSTS = 60, BURST_MAX_BYTES = 65000 };
 
 typedef struct {
     int64_t at_ns;
@@ -132,6 +132,8 @@ static void assert_equivalent(FaultList *list)
         {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 1200},
         {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 333, .is_ipv6 = true},
         {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1400, .has_vlan = true},
+        {.type = GSO_TCP4, .size_bytes = 1460},
+        {.type = GSO_UDP, .size_bytes = 700},
     };
     Way wholes, segments;
 
