@@ -156,13 +156,16 @@ static void state_duplicate(FaultState *state, Frame *frame)
     frame_queue_init(&copies);
     for (unsigned i = 0; i < state->rule->config.copies; i++) {
         Frame *copy = frame_copy(frame);
+        uint8_t number = (uint8_t)(FAULT_COPY_FIRST + i);
 
         counter_add(&stage->counters->copied_frames, 1);
         if (copy == NULL) {
-            drop_count(&stage->counters->drops, DROP_NO_MEMORY, 1);
+            frame->copy = number;
+            stage_count_drop(stage, frame, 1, DROP_NO_MEMORY);
+            frame->copy = 0;
             continue;
         }
-        copy->copy = (uint8_t)(FAULT_COPY_FIRST + i);
+        copy->copy = number;
         frame_queue_append(&copies, copy);
     }
     stage_forward(stage, frame);

@@ -165,6 +165,27 @@ static void test_duplicates(void)
     close_link(&fixture);
 }
 
+// What there is no memory for is made and dropped: all is accounted for.
+static void test_duplicates_without_memory(void)
+{
+    enum { N_SLOTS = FRAME_LARGE_SLOT_BYTES / FRAME_SMALL_SLOT_BYTES };
+    FramePool *pool = frame_pool_new(FRAME_LARGE_SLOT_BYTES);
+    Frame *frame = frame_new(pool, 100);
+    Fixture fixture;
+
+    memset(frame_bytes(frame), 0, 100);
+    frame->length_bytes = 100;
+    open_link(&fixture, "");
+    fault_script_add(fixture.list, "duplicate", "copies 99", "all");
+    put_in_force(&fixture);
+    sink_push(link_entry(fixture.rig.link, LINK_FORWARD), frame);
+    g_assert_cmpuint(probe_count(&fixture.rig.probe[LINK_FORWARD]), ==, N_SLOTS);
+    g_assert_cmpuint(link_rig_dropped(&fixture.rig, LINK_FORWARD, DROP_NO_MEMORY), ==,
+                     100 - N_SLOTS);
+    close_link(&fixture);
+    frame_pool_free(pool);
+}
+
 static void test_order_of_duplicates(void)
 {
     Fixture fixture;
@@ -391,6 +412,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/faults/delay", test_delay);
     g_test_add_func("/links/faults/freed-while-held", test_freed_while_held);
     g_test_add_func("/links/faults/duplicates", test_duplicates);
+    g_test_add_func("/links/faults/duplicates-without-memory", test_duplicates_without_memory);
     g_test_add_func("/links/faults/order-of-duplicates", test_order_of_duplicates);
     g_test_add_func("/links/faults/rules-in-order", test_rules_in_order);
     g_test_add_func("/links/faults/corrupt-and-truncate-plain-frames",
