@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/icmp_error.h"
 #include "core/super_frame.h"
 #include "tests/support/dice.h"
 #include "tests/support/stream.h"
@@ -221,6 +222,35 @@ static void test_truncates_padding_and_unchecked(void)
     frame_pool_free(stream.pool);
 }
 
+// ICMP has no pseudo-header and ICMPv6 has one: an answer of each, changed and cut.
+static void test_edits_icmp(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        Stream stream = kinds[i];
+        StreamBurst burst = {.payload_bytes = stream.size_bytes};
+        uint8_t answer[ICMP_ERROR_MAX_BYTES];
+        uint32_t length_bytes;
+        PacketEdit edit;
+        Frame *frame;
+
+        stream.pool = frame_pool_new(POOL_BYTES);
+        frame = stream_next(&stream, &burst, NULL);
+        length_bytes = icmp_error_write(frame_bytes(frame), frame->length_bytes,
+                                        stream.has_ethernet, ICMP_ERROR_UNREACHABLE, 0, answer);
+        g_assert_true(packet_edit_init(&edit, answer, length_bytes, stream.has_ethernet, false));
+        for (uint32_t at = edit.packet.transport_bytes + 4U; at < length_bytes; at += 7)
+            packet_edit_set_byte(&edit, at, (uint8_t)(answer[at] + 1));
+        packet_edit_set_byte(&edit, edit.packet.transport_bytes - 1U, 77); // of an address
+        sums_assert(answer, length_bytes, stream.has_ethernet);
+        while (edit.length_bytes > edit.packet.transport_bytes + 20U) {
+            packet_edit_truncate(&edit, edit.length_bytes - 11);
+            sums_assert(answer, edit.length_bytes, stream.has_ethernet);
+        }
+        frame_free(frame);
+        frame_pool_free(stream.pool);
+    }
+}
+
 // RFC 1624, section 4: the checksum 0xdd2f, of which 0x5555 becomes 0x3285, is 0x0000.
 static void test_exchanges_as_the_rfc(void)
 {
@@ -268,6 +298,7 @@ int main(int argc, char **argv)
     g_test_add_func("/core/packet-edit/truncates", test_truncates);
     g_test_add_func("/core/packet-edit/truncates-padding-and-unchecked",
                     test_truncates_padding_and_unchecked);
+    g_test_add_func("/core/packet-edit/edits-icmp", test_edits_icmp);
     g_test_add_func("/core/packet-edit/exchanges-as-the-rfc", test_exchanges_as_the_rfc);
     g_test_add_func("/core/packet-edit/keeps-wrong-checksums", test_keeps_wrong_checksums);
     return g_test_run();
