@@ -51,7 +51,7 @@ typedef struct {
     uint64_t mean_rate_bps, peak_rate_bps;
     MeasuredShare loss;
     RunLengths loss_bursts, loss_gaps; // of frames lost on the wire
-    GArray *faults; // of FaultReport
+    GArray *faults;                    // of FaultReport
 } DirectionReport;
 
 typedef struct {
