@@ -2,14 +2,14 @@
 // A packet is the front of the frame at the head, cut off.
 #include "links/aqm_frames.h"
 
-AqmPacket aqm_frames_peek(const FrameQueue *frames, unsigned n_segments)
+AqmPacket aqm_frames_peek(const Queue *queue, const FrameQueue *frames, unsigned n_segments)
 {
     const Frame *head = frame_queue_peek(frames);
     uint64_t bytes = n_segments == head->n_segments
                          ? frame_wire_bytes(head)
                          : n_segments * (uint64_t)frame_segment_bytes(head);
 
-    return (AqmPacket){head->wired_ns, frames->n_bytes - bytes};
+    return (AqmPacket){head->wired_ns, queue->waiting.bytes - bytes};
 }
 
 static bool aqm_frames_next(void *queue, AqmPacket *packet)
@@ -18,7 +18,7 @@ static bool aqm_frames_next(void *queue, AqmPacket *packet)
 
     self->at_hand = NULL;
     while (self->at_hand == NULL && frame_queue_peek(self->frames) != NULL) {
-        *packet = aqm_frames_peek(self->frames, self->n_group);
+        *packet = aqm_frames_peek(self->queue, self->frames, self->n_group);
         self->at_hand = queue_take_front(self->queue, self->frames, self->n_group);
         self->n_group = 1;
     }

@@ -18,7 +18,8 @@ typedef struct {
 extern const AqmQueue aqm_frames_class;
 
 // The first `n_segments` of the head of `frames`, not empty, as a packet that has not been taken.
-AqmPacket aqm_frames_peek(const FrameQueue *frames, unsigned n_segments);
+// Behind it waits whatever else does in all of the queue.
+AqmPacket aqm_frames_peek(const Queue *queue, const FrameQueue *frames, unsigned n_segments);
 
 // When the last segment of a group that leaves as one would have been taken by itself, at most.
 static inline int64_t aqm_frames_until_ns(const Queue *queue)

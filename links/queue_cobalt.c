@@ -108,7 +108,7 @@ static unsigned queue_cobalt_group_size(const CobaltQueue *self, const Frame *he
     if (head == NULL || head->n_segments == 1)
         return 1;
     n_group = queue_group_size(queue, head);
-    packet = aqm_frames_peek(&self->fifo.frames, n_group);
+    packet = aqm_frames_peek(queue, &self->fifo.frames, n_group);
     return cobalt_is_calm(&self->cobalt, &self->params, &packet, engine_now(queue->stage->engine),
                           aqm_frames_until_ns(queue))
                ? n_group

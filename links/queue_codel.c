@@ -32,7 +32,7 @@ static Frame *queue_codel_dequeue(Queue *queue)
 
     if (head != NULL && head->n_segments > 1) {
         unsigned n_group = queue_group_size(queue, head);
-        AqmPacket packet = aqm_frames_peek(&self->fifo.frames, n_group);
+        AqmPacket packet = aqm_frames_peek(queue, &self->fifo.frames, n_group);
 
         if (codel_is_calm(&self->codel, &params, &packet, now_ns, aqm_frames_until_ns(queue)))
             frames.n_group = n_group;

@@ -3,7 +3,8 @@
 // deficit round robin. When there is too much of all, the flow with the most bytes loses half of
 // them at its head, or 64 packets (section 4.1; the batch is Linux's).
 //
-// CoDel's backlog is that of the flow, as the RFC has it, not of all flows as in Linux.
+// CoDel's backlog is that of all flows, as in Linux: were it the flow's own, each could keep two
+// packets waiting for ever, and the queue with many flows would never be short.
 #include "core/flow_hash.h"
 #include "links/aqm_frames.h"
 #include "links/drr.h"
@@ -151,7 +152,7 @@ static unsigned fq_group_size(const FqCodelQueue *self, const FqFlow *flow,
         return 1;
     n_group = drr_n_packets(&self->turns, &flow->turn, queue_group_size(queue, head),
                             frame_segment_bytes(head));
-    packet = aqm_frames_peek(&flow->frames, n_group);
+    packet = aqm_frames_peek(queue, &flow->frames, n_group);
     return codel_is_calm(&flow->codel, params, &packet, engine_now(queue->stage->engine),
                          aqm_frames_until_ns(queue))
                ? n_group
