@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CoDel as a discipline: one queue, from whose head links/codel.h drops.
-#include "links/queue_codel.h"
+#include "links/codel_config.h"
 
 #include "links/aqm_frames.h"
 #include "links/fifo.h"

@@ -7,8 +7,8 @@
 // packets waiting for ever, and the queue with many flows would never be short.
 #include "core/flow_hash.h"
 #include "links/aqm_frames.h"
+#include "links/codel_config.h"
 #include "links/drr.h"
-#include "links/queue_codel.h"
 #include "links/room.h"
 
 enum { FQ_MAX_FLOWS = 65536, FQ_DROP_BATCH = 64 };
