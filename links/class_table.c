@@ -64,10 +64,10 @@ static bool class_parse_dscp(const char *word, uint64_t *dscps)
 }
 
 // "tcp", "udp port 53", "port 443".
-static bool class_parse_rule(TrafficClass *class, const char *first, const char *rest,
-                             GError **error)
+static bool class_parse_rule(TrafficClass *class, const char *text, GError **error)
 {
-    g_autofree char *word = g_strdup(first);
+    const char *rest = text;
+    g_autofree char *word = class_word(&rest);
     ClassRule rule = {CLASS_ANY, 0};
 
     for (int i = CLASS_TCP; i <= CLASS_ICMP; i++)
@@ -88,7 +88,7 @@ static bool class_parse_rule(TrafficClass *class, const char *first, const char 
             return class_fail(error,
                               "\"%s\" chooses no traffic: a DSCP (ef, af41, cs1, le, 0 to 63), "
                               "tcp, udp, icmp, or [tcp|udp] port 1 to 65535",
-                              first);
+                              text);
         rule.port = (uint16_t)port;
     }
     if (class->n_rules == CLASS_TABLE_MAX_RULES)
@@ -105,7 +105,7 @@ static bool class_parse_selector(TrafficClass *class, const char *text, bool *is
 
     *is_default = false;
     for (char **choice = choices; *choice != NULL; choice++) {
-        const char *rest = *choice;
+        const char *rest = g_strstrip(*choice);
         g_autofree char *word = class_word(&rest);
         bool is_alone = rest[strspn(rest, " \t\n")] == '\0';
 
@@ -114,7 +114,7 @@ static bool class_parse_selector(TrafficClass *class, const char *text, bool *is
         if (is_alone && strcmp(word, "default") == 0)
             *is_default = true;
         else if ((!is_alone || !class_parse_dscp(word, &class->dscps)) &&
-                 !class_parse_rule(class, word, rest, error))
+                 !class_parse_rule(class, *choice, error))
             return false;
     }
     return true;
