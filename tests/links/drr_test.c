@@ -136,6 +136,45 @@ static void test_shares_by_quantum(void)
     }
 }
 
+// A group of a flow that is alone leaves what its packets one by one would; with others there, it
+// is no longer than the turn.
+static void test_groups_take_turns_of_their_own(void)
+{
+    enum { N_ROUNDS = 1000 };
+    DrrFlow together = {.quantum_bytes = 700}, apart = {.quantum_bytes = 700};
+    DrrFlow other = {.quantum_bytes = 700};
+    Drr drr_together, drr_apart;
+    Dice dice = dice_new(2);
+
+    drr_init(&drr_together);
+    drr_init(&drr_apart);
+    drr_join(&drr_together, &together, DRR_NEW);
+    drr_join(&drr_apart, &apart, DRR_NEW);
+    for (unsigned n = 0; n < N_ROUNDS; n++) {
+        unsigned n_packets = 1 + dice_throw(&dice, 44);
+        uint32_t bytes = 1 + dice_throw(&dice, 3000), last_bytes = 1 + dice_throw(&dice, bytes);
+
+        g_assert_true(drr_turn(&drr_together) == &together);
+        g_assert_cmpuint(drr_n_packets(&drr_together, &together, n_packets, bytes), ==, n_packets);
+        drr_charge_group(&drr_together, &together, n_packets, bytes, last_bytes);
+        for (unsigned i = 0; i < n_packets; i++)
+            drr_charge(drr_turn(&drr_apart), i + 1 < n_packets ? bytes : last_bytes);
+        g_assert_cmpint(together.deficit_bytes, ==, apart.deficit_bytes);
+    }
+    drr_join(&drr_together, &other, DRR_OLD);
+    for (unsigned n = 0; n < N_ROUNDS; n++) {
+        DrrFlow *flow = drr_turn(&drr_together);
+        uint32_t bytes = 1 + dice_throw(&dice, 300);
+        unsigned n_turn = drr_n_packets(&drr_together, flow, 1000, bytes);
+
+        for (unsigned i = 0; i < n_turn; i++) {
+            g_assert_true(drr_turn(&drr_together) == flow);
+            drr_charge(flow, bytes);
+        }
+        g_assert_true(drr_turn(&drr_together) != flow);
+    }
+}
+
 static void test_nobody_has_the_turn(void)
 {
     DrrFlow flow = {.quantum_bytes = 1};
@@ -158,6 +197,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/links/drr/turns-as-the-rfc", test_turns_as_the_rfc);
     g_test_add_func("/links/drr/shares-by-quantum", test_shares_by_quantum);
+    g_test_add_func("/links/drr/groups-take-turns-of-their-own",
+                    test_groups_take_turns_of_their_own);
     g_test_add_func("/links/drr/nobody-has-the-turn", test_nobody_has_the_turn);
     return g_test_run();
 }

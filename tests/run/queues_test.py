@@ -14,24 +14,27 @@ N_FLOWS = 4
 SECONDS = 10
 FILL_SECONDS = 16  # cubic takes its time to fill a queue of a second
 FULL_MS = 500  # what that then holds, at least, half of the time
-SEND_MS = 1514 * 8 / 10e3  # of which the report's queue delay is longer than the wait in the queue
+# Four windows grow by four packets a round trip while an interval of 100 ms passes between signals:
+# small packets keep that below what is measured. Drop-tail is filled sooner by large ones.
+MTU_BYTES, FILL_MTU_BYTES = 600, 1500
+SEND_MS = (MTU_BYTES + 14) * 8 / 10e3  # by which the report's delay is longer than the wait itself
 
-# Discipline, its target, and whether it may mark instead of dropping.
+# Discipline, its target, whether it may mark instead of dropping, and the device of the hosts.
 TARGETS = [
-    ('codel', 5, False),
-    ('fq-codel', 5, False),
-    ('cobalt', 5, False),
-    ('codel', 5, True),
-    ('fq-codel', 5, True),
+    ('codel', 5, False, 'tap'),
+    ('fq-codel', 5, False, 'tap'),
+    ('cobalt', 5, False, 'tap'),
+    ('codel', 5, True, 'tun'),
+    ('fq-codel', 5, True, 'tap'),
 ]
 
 
-def loaded(queue, ecn, seconds):
+def loaded(queue, seconds, mtu, ecn=False, device='tap'):
     """The queue under the flows; they ask for ECN or not."""
     scenario = pair(
         task('newyork', 'iperf3 -s -1', background=True, ready='tcp:5201'),
         task('london', f'iperf3 -c newyork -C cubic -P {N_FLOWS} -t {seconds} -i 0'),
-        host={'sysctl': {'net.ipv4.tcp_ecn': 1 if ecn else 0}},
+        host={'device': device, 'mtu': mtu, 'sysctl': {'net.ipv4.tcp_ecn': 1 if ecn else 0}},
         rate='10mbit', delay='20ms', queue=queue)
     # The way back carries acknowledgements alone, and has no queue to speak of.
     scenario['links'][0]['reverse'] = {'rate': '1gbit', 'queue': '100ms'}
@@ -56,19 +59,20 @@ class Queues(RunCase):
         return ways
 
     def test_disciplines_keep_their_target_with_tcp(self):
-        scenarios = [loaded({'limit': '1s'}, False, FILL_SECONDS)]
-        scenarios += [loaded({'discipline': name, 'ecn': ecn}, ecn, SECONDS)
-                      for name, _, ecn in TARGETS]
+        scenarios = [loaded({'limit': '1s'}, FILL_SECONDS, FILL_MTU_BYTES)]
+        scenarios += [loaded({'discipline': name, 'ecn': ecn}, SECONDS, MTU_BYTES, ecn, device)
+                      for name, _, ecn, device in TARGETS]
         ways = self.run_all(scenarios)
         median_ms = [way['measured']['queue_ms']['p50'] - SEND_MS for way in ways]
         self.assertGreater(median_ms[0], FULL_MS)
-        for (name, target_ms, ecn), way, p50_ms in zip(TARGETS, ways[1:], median_ms[1:]):
+        for (name, target_ms, ecn, _), way, p50_ms in zip(TARGETS, ways[1:], median_ms[1:]):
             with self.subTest(name, ecn=ecn):
                 self.assertLess(p50_ms, 2 * target_ms)
                 self.assertGreater(way['measured']['rate_bps'], 8e6)  # and the link was used
                 self.assertEqual(way['dropped_frames']['queue-full'], 0)
                 self.assertEqual(way['marked_frames'] > 0, ecn)
-                self.assertEqual(dropped(way) > 0, not ecn)
+                if not ecn:  # else what was sent again can be dropped: it is never capable
+                    self.assertGreater(dropped(way), 0)
 
 
 if __name__ == '__main__':

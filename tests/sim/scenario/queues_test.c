@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The disciplines of `queue:`: their own defaults, one a direction, and what is wrong with one.
+#include "tests/sim/scenario/parsed.h"
+
+#define LINK(keys) "nodes: [a, b]\nlinks: [{endpoints: [a, b], rate: 10mbit, " keys "}]\n"
+
+static void assert_limit(const char *text, LimitUnit unit, uint64_t amount)
+{
+    g_autoptr(Scenario) scenario = parsed(text);
+    const LinkSpec *link = scenario_link(scenario, "a-b");
+    Limit limit = link_config_queue_limit(link->directions[0]);
+
+    g_assert_cmpint(limit.unit, ==, unit);
+    g_assert_cmpuint(limit.amount, ==, amount);
+}
+
+static void test_disciplines_have_limits_of_their_own(void)
+{
+    assert_limit(LINK("queue: {discipline: drop-head}"), LIMIT_TIME, 100000000);
+    assert_limit(LINK("queue: {discipline: codel}"), LIMIT_PACKETS, 1000);
+    assert_limit(LINK("queue: {discipline: fq-codel}"), LIMIT_PACKETS, 10240);
+    assert_limit(LINK("queue: {discipline: cobalt}"), LIMIT_BYTES, 4 << 20);
+    assert_limit(LINK("queue: {discipline: classes, classes: 'ef: strict'}"), LIMIT_TIME,
+                 100000000);
+    assert_limit(LINK("queue: {discipline: codel, limit: 50ms}"), LIMIT_TIME, 50000000);
+}
+
+static void test_directions_differ(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed(LINK("queue: {discipline: fq-codel, flows: 7, ecn: no}, reverse: {queue: "
+                    "{discipline: classes, classes: 'ef | tcp: strict, default: weight 2'}}"));
+    const LinkSpec *link = scenario_link(scenario, "a-b");
+    const StageClass *class = NULL;
+
+    link_config_key(link->directions[0], "queue", &class);
+    g_assert_cmpstr(class->variant, ==, "fq-codel");
+    link_config_key(link->directions[1], "queue", &class);
+    g_assert_cmpstr(class->variant, ==, "classes");
+}
+
+static void test_errors(void)
+{
+    ASSERT_ERRORS(LINK("queue: {discipline: classes}"),
+                  "2:50: links[0].queue: needs classes: what belongs to each class, and how it is "
+                  "served");
+    ASSERT_ERRORS(LINK("queue: {discipline: classes, classes: 'ef: fast'}"),
+                  "2:81: links[0].queue.classes: \"fast\" is no service: strict or weight N");
+    ASSERT_ERRORS(LINK("queue: {discipline: fq-codel, flows: 65537}"),
+                  "2:80: links[0].queue.flows: \"65537\" is out of range: write 1 to 65536");
+    ASSERT_ERRORS(LINK("queue: {discipline: codel, interval: 0ms}"),
+                  "2:80: links[0].queue.interval: \"0ms\" is out of range: write 1us to 100s");
+    ASSERT_ERRORS(LINK("queue: {discipline: codel, flows: 7}"),
+                  "2:70: links[0].queue: \"flows\" is no key of queue: known is discipline, "
+                  "limit, target, interval, ecn");
+    ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], queue: {discipline: codel}}]\n",
+                  "2:36: links[0].queue: without a rate it has no effect: add rate, or remove "
+                  "queue");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sim/scenario/queues/disciplines-have-limits-of-their-own",
+                    test_disciplines_have_limits_of_their_own);
+    g_test_add_func("/sim/scenario/queues/directions-differ", test_directions_differ);
+    g_test_add_func("/sim/scenario/queues/errors", test_errors);
+    return g_test_run();
+}
