@@ -64,6 +64,15 @@ class Scenarios(RunCase):
         self.assertGreaterEqual(float(idle[1]), 30)
         self.assertGreater(float(loaded[2]), 4 * float(idle[2]))
 
+    def test_bufferbloat(self):
+        done = self.run_file('bufferbloat')
+        managed, bloated = self.pings(done)
+        self.assertGreater(float(bloated[2]), 2 * float(managed[2]))
+        links = done.report['links']
+        self.assertGreater(links['bloated']['forward']['measured']['queue_ms']['p50'],
+                           4 * links['managed']['forward']['measured']['queue_ms']['p50'])
+        self.assertGreater(links['managed']['forward']['dropped_frames']['aqm'], 0)
+
     def test_dumbbell(self):
         done = self.run_file('dumbbell')
         bottleneck = done.report['links']['bottleneck']['forward']
