@@ -144,14 +144,18 @@ static void push_burst(Stream *stream, Dice *dice, Way *wholes, Way *segments)
     push_sized_burst(stream, &burst, wholes, segments);
 }
 
-static void assert_equivalent(const char *text, int64_t gap_ns, int64_t tolerance_ns, uint64_t seed)
+// Returns how many segments a discipline has marked or dropped to keep the queue short.
+static uint64_t assert_equivalent(const char *text, int64_t gap_ns, int64_t tolerance_ns,
+                                  uint64_t seed)
 {
     g_autoptr(LinkConfig) config = link_rig_config(text);
     Dice dice = dice_new(seed);
     FramePool *pool = frame_pool_new(POOL_BYTES);
     Engine *engine = engine_new();
     Stream streams[N_STREAMS];
+    const LinkCounters *counters;
     Way wholes, segments;
+    uint64_t n_judged;
 
     g_test_message("%s, a burst each %" G_GINT64_FORMAT " ns at most", text, gap_ns);
     streams_init(streams, pool);
@@ -169,10 +173,14 @@ static void assert_equivalent(const char *text, int64_t gap_ns, int64_t toleranc
     g_assert_cmpuint(segments.arrivals->len, >, 0);
     assert_same_counters(&wholes, &segments);
     assert_same_arrivals(&wholes, &segments, tolerance_ns);
+    counters = link_counters(wholes.link, LINK_FORWARD);
+    n_judged =
+        counter_get(&counters->marked_frames) + counter_get(&counters->drops.frames[DROP_AQM]);
     way_close(&wholes);
     way_close(&segments);
     frame_pool_free(pool);
     engine_free(engine);
+    return n_judged;
 }
 
 static int64_t waited_ns(const Way *wholes, const Way *segments)
@@ -351,6 +359,53 @@ static void test_same_fates_by_time(void)
     assert_equivalent(loss, 20000000, 0, 2);
 }
 
+// Disciplines that judge packets, at a rate, loaded a bit above it: each segment meets the fate
+// that it would have met by itself, and where it is marked, only it is.
+static const char *const judging[] = {
+    "red, queue.ecn yes",
+    "red, queue.min 3 packets, queue.max 20 packets, queue.adaptive no, queue.gentle no",
+    "pie, queue.ecn yes",
+    "pie, queue.limit 40 packets, queue.burst 0ns, queue.target 2ms",
+    "fq-pie, queue.ecn yes",
+    "fq-pie, queue.limit 100kB, queue.burst 0ns, queue.target 2ms, queue.quantum 300B",
+    "dualpi2",
+    "dualpi2, queue.any-ect yes, queue.limit 80ms",
+    "dualpi2, queue.scheduler time-shifted, queue.overload overflow, queue.coupling 9",
+};
+
+static void assert_judged(const char *spacing, int64_t tolerance_ns)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(judging); i++) {
+        uint64_t n_judged = 0;
+
+        for (unsigned rate = 0; rate < G_N_ELEMENTS(rates) - 2; rate++) {
+            int64_t gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 700000000 / rates_bps[rate];
+            g_autofree char *text = g_strdup_printf("rate %s, queue.discipline %s, delay 1ms, "
+                                                    "spacing %s",
+                                                    rates[rate], judging[i], spacing);
+
+            n_judged += assert_equivalent(text, gap_ns, tolerance_ns, i);
+        }
+        g_test_message("%" G_GUINT64_FORMAT " marked or dropped", n_judged);
+        g_assert_cmpuint(n_judged, >, 100);
+    }
+}
+
+static void test_disciplines_judge_segments(void)
+{
+    assert_judged("0ns", 0);
+}
+
+static void test_disciplines_judge_segments_within_the_spacing(void)
+{
+    assert_judged("50us", 50000);
+}
+
+static void test_disciplines_judge_segments_in_large_groups(void)
+{
+    assert_judged("5ms", 5000000);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -360,6 +415,11 @@ int main(int argc, char **argv)
     g_test_add_func("/links/segments/same-fates-in-large-groups", test_same_fates_in_large_groups);
     g_test_add_func("/links/segments/same-fates-in-queues", test_same_fates_in_queues);
     g_test_add_func("/links/segments/same-fates-by-time", test_same_fates_by_time);
+    g_test_add_func("/links/segments/disciplines-judge-segments", test_disciplines_judge_segments);
+    g_test_add_func("/links/segments/disciplines-judge-segments-within-the-spacing",
+                    test_disciplines_judge_segments_within_the_spacing);
+    g_test_add_func("/links/segments/disciplines-judge-segments-in-large-groups",
+                    test_disciplines_judge_segments_in_large_groups);
     g_test_add_func("/links/segments/waiting-is-lateness", test_waiting_is_lateness);
     return g_test_run();
 }
