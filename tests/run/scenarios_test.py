@@ -99,6 +99,11 @@ class Scenarios(RunCase):
             [entry['hit_frames'] for entry in done.report['links']['aim']['forward']['faults']],
             [3, 1])
 
+    def test_l4s(self):
+        classic, l4s = self.pings(self.run_file('l4s'))
+        self.assertGreaterEqual(float(l4s[1]), 20)
+        self.assertLess(float(l4s[2]), float(classic[2]) - 5)
+
 
 if __name__ == '__main__':
     harness.main()
