@@ -177,8 +177,10 @@ static void delay_apply(Stage *stage)
     self->applied = *delay;
     g_clear_pointer(&self->jitter, g_free);
     if (delay->jitter_ns != 0 && delay->delay_ns != 0) {
-        self->jitter = g_new(JitterTable, 1);
-        jitter_table_init(self->jitter, delay);
+        g_autofree Quantiles *quantiles =
+            delay->distribution == JITTER_NORMAL ? quantiles_new_normal() : quantiles_new_uniform();
+
+        self->jitter = jitter_table_new(quantiles, delay->delay_ns, delay->jitter_ns);
     }
 }
 

@@ -4,25 +4,34 @@
 
 #include <stdint.h>
 
-#include "links/delay.h"
-
-enum { JITTER_CELL_BITS = 10, JITTER_N_CELLS = 1 << JITTER_CELL_BITS };
+#include "core/scale.h"
+#include "links/quantiles.h"
 
 // The delays at the edges of cells of equal probability.
 typedef struct {
-    int64_t edge_ns[JITTER_N_CELLS + 1];
+    uint32_t n_cells;
+    uint32_t within_mask; // 0xffff: evenly between the edges; 0: on the lower edge
+    int64_t edge_ns[];    // n_cells + 1, rising, at least 0
 } JitterTable;
 
-// Fills `table` so that its mean is `config->delay_ns` (to the nanosecond), even where the
-// distribution had to be cut at a delay of zero.
-void jitter_table_init(JitterTable *table, const DelayConfig *config);
+// `delay_ns` (0 or more) plus `jitter_ns` (more than 0) times the standard form, cut at a delay of
+// 0. Where that cuts anything, centre and scale are others: those with which mean and deviation are
+// what they would have been without the cut. Where no pair reaches both, the mean is kept and the
+// deviation is the greatest that can be had. To be freed with g_free().
+JitterTable *jitter_table_new(const Quantiles *quantiles, int64_t delay_ns, int64_t jitter_ns);
+
+// What the delays drawn from it come to.
+int64_t jitter_table_mean_ns(const JitterTable *table);
+int64_t jitter_table_deviation_ns(const JitterTable *table);
 
 // The delay for 64 random bits: uniform within the cell that the first bits choose.
 static inline int64_t jitter_table_at(const JitterTable *table, uint64_t random)
 {
-    unsigned cell = (unsigned)(random >> (64 - JITTER_CELL_BITS));
-    int64_t within = (int64_t)(random >> (64 - JITTER_CELL_BITS - 16) & 0xffff);
+    Uint128 product = (Uint128)random * table->n_cells;
+    uint32_t cell = (uint32_t)(product >> 64);
+    uint32_t within = (uint32_t)((uint64_t)product >> 48) & table->within_mask;
     int64_t low_ns = table->edge_ns[cell];
+    uint64_t span_ns = (uint64_t)(table->edge_ns[cell + 1] - low_ns);
 
-    return low_ns + ((table->edge_ns[cell + 1] - low_ns) * within >> 16);
+    return low_ns + (int64_t)((Uint128)span_ns * within >> 16);
 }
