@@ -149,22 +149,29 @@ static double gamma_distribution(double shape, double x)
     return 1 - front * fraction;
 }
 
-// Between `low`, which is below it, and wherever it is.
+// The x below which `probability` lies, which is above `low`: Newton's method, halving where that
+// leads out of the bracket.
 static double gamma_quantile(double shape, double probability, double low)
 {
-    double high = low + shape + 1;
+    double high = low + shape + 1, x;
 
     while (gamma_distribution(shape, high) < probability)
         high += high - low;
-    for (int step = 0; step < 100 && high - low > 1e-15 * high; step++) {
-        double middle = low + (high - low) / 2;
+    x = low + (high - low) / 2;
+    for (int step = 0; step < 200 && high - low > 1e-15 * high; step++) {
+        double error = gamma_distribution(shape, x) - probability;
+        double density = exp((shape - 1) * log(x) - x - lgamma(shape));
+        double next = x - error / density;
 
-        if (gamma_distribution(shape, middle) < probability)
-            low = middle;
+        if (error < 0)
+            low = x;
         else
-            high = middle;
+            high = x;
+        if (next > low && next < high && fabs(next - x) <= 1e-14 * x)
+            return next;
+        x = next > low && next < high ? next : low + (high - low) / 2;
     }
-    return high;
+    return x;
 }
 
 Quantiles *quantiles_new_gamma(double shape)
