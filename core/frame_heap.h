@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// FrameHeap: frames by the time at which they are due; those due together in the order in which
+// they came. It owns what it holds, and takes no memory of its own.
+#pragma once
+
+#include "core/frame.h"
+
+enum { FRAME_HEAP_N_BUCKETS = 64 };
+
+typedef struct {
+    Frame *head;
+    Frame **tail;
+    int64_t first_due_ns; // of those in it
+} FrameHeapBucket;
+
+typedef struct {
+    int64_t base_ns;   // not after any frame in it
+    uint64_t occupied; // a bit for each bucket that has frames
+    FrameHeapBucket buckets[FRAME_HEAP_N_BUCKETS];
+} FrameHeap;
+
+void frame_heap_init(FrameHeap *heap);
+
+// Takes `frame`, whose due_ns is not before the `now_ns` of any frame_heap_take() so far.
+void frame_heap_add(FrameHeap *heap, Frame *frame);
+
+// When its first frame is due, INT64_MAX without one.
+int64_t frame_heap_first_due_ns(const FrameHeap *heap);
+
+// The first frame, when that is due at `now_ns`; else NULL.
+Frame *frame_heap_take(FrameHeap *heap, int64_t now_ns);
+
+// Frees every frame in it.
+void frame_heap_clear(FrameHeap *heap);
+
+// The frames in it, segments counted, one by one: for checks.
+uint64_t frame_heap_count(const FrameHeap *heap);
