@@ -6,7 +6,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-#include "links/delay.h"
+#include "links/jitter_source.h"
 #include "links/queue.h"
 #include "links/spacing.h"
 
@@ -270,12 +270,12 @@ bool link_config_loses_in_runs(const LinkConfig *config)
 
 int64_t link_config_delay_ns(const LinkConfig *config)
 {
-    return ((const DelayConfig *)link_config_of(config, &delay_stage_class))->delay_ns;
+    return delay_config_mean_ns(link_config_of(config, &delay_stage_class));
 }
 
 int64_t link_config_jitter_ns(const LinkConfig *config)
 {
-    return ((const DelayConfig *)link_config_of(config, &delay_stage_class))->jitter_ns;
+    return delay_config_jitter_ns(link_config_of(config, &delay_stage_class));
 }
 
 int64_t link_config_spacing_ns(const LinkConfig *config)

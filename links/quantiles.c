@@ -10,12 +10,22 @@
 
 #include "links/normal.h"
 
+static size_t quantiles_bytes(uint32_t n_cells)
+{
+    return sizeof(Quantiles) + (n_cells + 1) * sizeof(int32_t);
+}
+
 static Quantiles *quantiles_new(uint32_t n_cells)
 {
-    Quantiles *quantiles = g_malloc0(sizeof *quantiles + (n_cells + 1) * sizeof quantiles->edge[0]);
+    Quantiles *quantiles = g_malloc0(quantiles_bytes(n_cells));
 
     quantiles->n_cells = n_cells;
     return quantiles;
+}
+
+Quantiles *quantiles_copy(const Quantiles *quantiles)
+{
+    return g_memdup2(quantiles, quantiles_bytes(quantiles->n_cells));
 }
 
 static int32_t quantile_fixed(double deviations)

@@ -32,6 +32,8 @@ Quantiles *quantiles_new_gamma(double shape);
 // The `n_values` of a tc-netem table, in any order, each as likely as the others; 8192 is 1.
 Quantiles *quantiles_new_table(const int16_t *values, uint32_t n_values);
 
+Quantiles *quantiles_copy(const Quantiles *quantiles);
+
 // Their mean and deviation, in deviations.
 double quantiles_mean(const Quantiles *quantiles);
 double quantiles_deviation(const Quantiles *quantiles);

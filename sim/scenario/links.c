@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/quote.h"
+#include "links/jitter_source.h"
 #include "sim/scenario/loader.h"
 
 enum {
@@ -221,14 +222,10 @@ static void direction_check(const Spot *spot, LinkDraft *draft)
 static void direction_warn(const Spot *spot, const LinkConfig *config)
 {
     g_autofree char *where = spot_where(spot);
-    g_autofree char *delay = quantity_format_duration(link_config_delay_ns(config));
-    g_autofree char *jitter = quantity_format_duration(link_config_jitter_ns(config));
+    g_autofree char *doubt = delay_config_doubt(link_config_of(config, &delay_stage_class));
 
-    if (link_config_jitter_ns(config) > link_config_delay_ns(config))
-        problems_warn(spot->problems, spot->value->position, where,
-                      "the jitter (%s) is greater than the delay (%s): the distribution is cut at "
-                      "zero, and its mean stays the delay",
-                      jitter, delay);
+    if (doubt != NULL)
+        problems_warn(spot->problems, spot->value->position, where, "jitter: %s", doubt);
 }
 
 // Of what is no link of its own.

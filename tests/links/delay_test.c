@@ -4,6 +4,7 @@
 #include "links/delay.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "links/jitter.h"
 #include "tests/support/link_rig.h"
@@ -333,6 +334,162 @@ static void test_segments_due_within_the_spacing_leave_together(void)
     assert_groups("delay 5ms, jitter 1ms, jitter.distribution normal, spacing 1ms", 1000000);
 }
 
+static LinkConfig *config_with_object(const char *text, const char *key_name,
+                                      const char *param_name, const char *content)
+{
+    LinkConfig *config = link_rig_config(text);
+    const StageClass *class = NULL;
+    const StageKey *key = link_config_key(config, key_name, &class);
+    const ParamSpec *param = param_find(key->params, param_name);
+    GError *error = NULL;
+    ParamObject *object =
+        param_object_new(param->object_class, "x", content, strlen(content), &error);
+
+    g_assert_no_error(error);
+    link_config_set_object(config, class, param, object);
+    param_object_unref(object);
+    if (param->object_class == &dist_file_class)
+        link_config_set(config, class, param_find(key->params, "distribution"), "table", &error);
+    g_assert_no_error(error);
+    link_config_check(config, &error);
+    g_assert_no_error(error);
+    return config;
+}
+
+// The third frame draws a shorter delay than the second, and waits for it.
+static void test_trace_is_applied_by_number(void)
+{
+    static const int64_t looped_ns[] = {11000000, 14000000, 14000000, 14000000, 17000000, 17000000};
+    static const int64_t once_ns[] = {11000000, 14000000, 14000000, 15000000, 16000000, 17000000};
+
+    for (int loops = 0; loops < 2; loops++) {
+        g_autoptr(LinkConfig) config =
+            config_with_object(loops ? "delay 10ms, delay.loop yes" : "delay 10ms, delay.loop no",
+                               "delay", "trace", "1ms\n3ms\n2ms\n");
+        LinkRig rig;
+
+        rig_open(&rig, "");
+        link_configure(rig.link, LINK_FORWARD, config);
+        g_assert_cmpint(link_least_ns(rig.link, LINK_FORWARD), ==, 11000000);
+        g_assert_cmpint(link_config_delay_ns(config), ==, 12000000);
+        rig_send(&rig, 1000000, 6);
+        probe_assert_times(&rig.probe[LINK_FORWARD], loops ? looped_ns : once_ns, 6);
+        link_rig_close(&rig);
+    }
+}
+
+static void test_table_gives_its_values_only(void)
+{
+    g_autoptr(LinkConfig) with_table =
+        config_with_object("delay 10ms, jitter 2ms", "jitter", "file", "-8192 4096");
+    unsigned n_low = 0;
+    LinkRig rig;
+
+    rig_open(&rig, "");
+    link_configure(rig.link, LINK_FORWARD, with_table);
+    rig_send(&rig, 20000000, 1000);
+    for (unsigned n = 0; n < 1000; n++) {
+        int64_t delay_ns = rig_delay_ns(&rig, n);
+
+        g_assert_true(delay_ns == 8000000 || delay_ns == 11000000);
+        n_low += delay_ns == 8000000;
+    }
+    assert_within(n_low, 500, 3.9 * sqrt(250));
+    link_rig_close(&rig);
+}
+
+// Each frame leaves at the time it drew, whoever is before it; equal times in order.
+static void test_reorders_where_asked_to(void)
+{
+    g_autofree Quantiles *quantiles = quantiles_new_exponential();
+    g_autofree JitterTable *table = jitter_table_new(quantiles, 10000000, 5000000);
+    RandomKey key = random_key(7, "atlantic", 0, "delay");
+    unsigned n_reordered = 0;
+    LinkRig rig;
+
+    rig_open(&rig, "delay 10ms, jitter 5ms, jitter.distribution exponential, jitter.reorder yes");
+    script_add(&rig.script[LINK_FORWARD], 0, 100000, 10000, 60);
+    link_rig_run(&rig, 10000000);
+    g_assert_cmpuint(link_held_frames(rig.link, LINK_FORWARD), >, 0);
+    link_rig_run_to_end(&rig);
+    g_assert_cmpuint(probe_count(&rig.probe[LINK_FORWARD]), ==, 10000);
+    for (unsigned n = 0; n < 10000; n++) {
+        const ProbeRecord *record = probe_record(&rig.probe[LINK_FORWARD], n);
+
+        g_assert_cmpint(record->at_ns - record->entered_ns, ==,
+                        jitter_table_at(table, random_draw(key, record->serial, 0)));
+        if (n == 0)
+            continue;
+        g_assert_cmpint(record->at_ns, >=, record[-1].at_ns);
+        n_reordered += record->serial < record[-1].serial;
+    }
+    g_assert_cmpuint(n_reordered, >, 1000);
+    link_rig_close(&rig);
+}
+
+// Frames under way stay so when reordering begins and when it ends, and then keep order again.
+static void test_reordering_comes_and_goes(void)
+{
+    g_autoptr(LinkConfig) reordering =
+        link_rig_config("delay 10ms, jitter 10ms, jitter.reorder yes");
+    g_autoptr(LinkConfig) keeping = link_rig_config("delay 10ms, jitter 10ms");
+    unsigned n_reordered = 0, n_first = 0;
+    LinkRig rig;
+
+    rig_open(&rig, "delay 10ms, jitter 10ms");
+    script_add(&rig.script[LINK_FORWARD], 0, 1000000, 300, 60);
+    link_rig_run(&rig, 100500000);
+    g_assert_cmpuint(link_held_frames(rig.link, LINK_FORWARD), >, 0);
+    link_configure(rig.link, LINK_FORWARD, reordering);
+    link_rig_run(&rig, 200500000);
+    g_assert_cmpuint(link_held_frames(rig.link, LINK_FORWARD), >, 0);
+    link_configure(rig.link, LINK_FORWARD, keeping);
+    link_rig_run_to_end(&rig);
+    g_assert_cmpuint(probe_count(&rig.probe[LINK_FORWARD]), ==, 300);
+    for (unsigned n = 0; n < 300; n++) {
+        uint32_t serial = probe_record(&rig.probe[LINK_FORWARD], n)->serial;
+
+        // The first are in order among themselves, and the last behind all.
+        if (serial <= 100)
+            g_assert_cmpuint(serial, ==, n_first++);
+        if (serial > 200)
+            g_assert_cmpuint(serial, ==, n);
+        n_reordered += serial != n;
+    }
+    g_assert_cmpuint(n_first, ==, 101);
+    g_assert_cmpuint(n_reordered, >, 10);
+    link_rig_close(&rig);
+}
+
+// Neighbours are alike, with a half-life of ten frames, and the lost ones count as well.
+static void test_correlated_delays_are_those_of_the_numbers(void)
+{
+    static const char *const config =
+        "delay 100ms, jitter 10ms, jitter.distribution normal, jitter.correlation 10 packets";
+    g_autofree char *with_loss = g_strdup_printf("loss 30%%, %s", config);
+    double product = 0, square = 0;
+    LinkRig plain, lossy;
+
+    rig_open(&plain, config);
+    rig_open(&lossy, with_loss);
+    rig_send(&plain, 200000000, 20000);
+    script_add(&lossy.script[LINK_FORWARD], 0, 200000000, 20000, 60);
+    link_rig_run_to_end(&lossy);
+    for (unsigned n = 0; n < probe_count(&lossy.probe[LINK_FORWARD]); n++)
+        g_assert_cmpint(rig_delay_ns(&lossy, n), ==,
+                        rig_delay_ns(&plain, probe_record(&lossy.probe[LINK_FORWARD], n)->serial));
+    for (unsigned n = 10; n < 20000; n++) {
+        double off = (double)rig_delay_ns(&plain, n) / 1e7 - 10;
+
+        product += off * ((double)rig_delay_ns(&plain, n - 10) / 1e7 - 10);
+        square += off * off;
+    }
+    // Its standard error is 0.027: 3.29 of them.
+    assert_within(product / square, 0.5, 0.09);
+    link_rig_close(&plain);
+    link_rig_close(&lossy);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -357,5 +514,11 @@ int main(int argc, char *argv[])
                     test_super_frame_stays_whole_without_jitter);
     g_test_add_func("/links/delay/segments-due-within-the-spacing-leave-together",
                     test_segments_due_within_the_spacing_leave_together);
+    g_test_add_func("/links/delay/trace-is-applied-by-number", test_trace_is_applied_by_number);
+    g_test_add_func("/links/delay/table-gives-its-values-only", test_table_gives_its_values_only);
+    g_test_add_func("/links/delay/reorders-where-asked-to", test_reorders_where_asked_to);
+    g_test_add_func("/links/delay/reordering-comes-and-goes", test_reordering_comes_and_goes);
+    g_test_add_func("/links/delay/correlated-delays-are-those-of-the-numbers",
+                    test_correlated_delays_are_those_of_the_numbers);
     return g_test_run();
 }

@@ -259,6 +259,7 @@ static const char *const jitters[] = {
     "",
     ", jitter 300us",
     ", jitter 2ms, jitter.distribution normal",
+    ", jitter 2ms, jitter.distribution exponential, jitter.correlation 20 packets",
 };
 
 static const char *const wires[] = {

@@ -46,10 +46,12 @@ BDP: bandwidth-delay product, the rate times both delays of the link, in bytes
 and in full frames. The queue is the one in force; - stands for none.
 
 Warnings
-  x.yaml:3:5: links[0]: the jitter (40ms) is greater than the delay (35ms): the
-    distribution is cut at zero, and its mean stays the delay
-  x.yaml:10:14: links[0].reverse: the jitter (40ms) is greater than the delay
-    (35ms): the distribution is cut at zero, and its mean stays the delay
+  x.yaml:3:5: links[0]: jitter: no delay is below zero, so 35% of the frames
+    have none, and the others more: mean (35ms) and deviation (40ms) are as
+    asked
+  x.yaml:10:14: links[0].reverse: jitter: no delay is below zero, so 35% of the
+    frames have none, and the others more: mean (35ms) and deviation (40ms) are
+    as asked
 
 x.yaml is right: 3 nodes, 2 links, 1 task, 2 capture files, 2 warnings.
 '''

@@ -125,7 +125,7 @@ static void test_wrong_values_are_told(void)
         "9:26: links[0].reverse: \"name\" is no key of a direction of a link: did you "
         "mean \"rate\"?",
         "10:33: links[1].jitter: needs deviation: uniform: delay plus or minus this; "
-        "normal: the standard deviation",
+        "all others: the standard deviation",
         "10:63: links[1].rate: is empty and not a single value: write 1bit to 100gbit, or "
         "unlimited");
 }
@@ -215,13 +215,39 @@ static void test_names_are_unique_and_fit_for_files(void)
                   "up to 127, a letter or digit first");
 }
 
-static void test_jitter_above_delay_is_odd(void)
+// What the deviation asked for does to a distribution that ends at a delay of zero.
+static void test_jitter_that_is_cut_is_odd(void)
 {
     ASSERT_WARNINGS("nodes: [a, b]\n"
                     "links: [{endpoints: [a, b], delay: 2ms, jitter: 2ms, reverse: {jitter: "
-                    "3ms}}]\n",
-                    "2:63: links[0].reverse: the jitter (3ms) is greater than the delay (2ms): the "
-                    "distribution is cut at zero, and its mean stays the delay");
+                    "4ms}}]\n",
+                    "2:63: links[0].reverse: jitter: no delay is below zero, so 43% of the frames "
+                    "have none, and the others more: mean (2ms) and deviation (2309401ns) are as "
+                    "asked");
+    ASSERT_WARNINGS("nodes: [a, b]\n"
+                    "links: [{endpoints: [a, b], delay: 1us, jitter: {deviation: 1s, "
+                    "distribution: normal}}]\n",
+                    "2:9: links[0]: jitter: the delays come to a mean of 1us and a deviation of "
+                    "36918ns, where 1us and 1s were asked for");
+}
+
+static void test_what_jitter_needs(void)
+{
+    ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
+                  "1ms, distribution: table}}]\n",
+                  "2:50: links[0].jitter: the distribution table needs file: the name of a table "
+                  "of tc-netem (.dist)");
+    ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
+                  "1ms, distribution: gamma}}]\n",
+                  "2:50: links[0].jitter: the distribution gamma needs shape: 1 to 1000");
+    ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
+                  "1ms, shape: 3}}]\n",
+                  "2:50: links[0].jitter: a shape is for the distribution gamma: add that, or "
+                  "remove shape");
+    ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
+                  "1ms, correlation: 3kB}}]\n",
+                  "2:50: links[0].jitter: the correlation is a distance in packets or time: write "
+                  "10 packets or 20ms");
 }
 
 int main(int argc, char *argv[])
@@ -240,6 +266,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/links/an-interface-is-one-end", test_an_interface_is_one_end);
     g_test_add_func("/scenario/links/names-are-unique-and-fit-for-files",
                     test_names_are_unique_and_fit_for_files);
-    g_test_add_func("/scenario/links/jitter-above-delay-is-odd", test_jitter_above_delay_is_odd);
+    g_test_add_func("/scenario/links/jitter-that-is-cut-is-odd", test_jitter_that_is_cut_is_odd);
+    g_test_add_func("/scenario/links/what-jitter-needs", test_what_jitter_needs);
     return g_test_run();
 }
