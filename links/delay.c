@@ -103,6 +103,11 @@ static bool delay_is_needed(const void *config)
     return delay->delay_ns != 0 || delay->trace != NULL;
 }
 
+static bool delay_reorders(const void *config)
+{
+    return ((const DelayConfig *)config)->reorder;
+}
+
 // What is wrong with the jitter of a configuration, NULL for nothing.
 static const char *delay_jitter_fault(const DelayConfig *delay)
 {
@@ -308,6 +313,7 @@ const StageClass delay_stage_class = {
     .config_bytes = sizeof(DelayConfig),
     .stage_bytes = sizeof(DelayStage),
     .is_needed = delay_is_needed,
+    .reorders = delay_reorders,
     .check = delay_check,
     .init = delay_init,
     .apply = delay_apply,

@@ -36,6 +36,7 @@ typedef struct {
     LinkConfig *own_config;   // NULL until something is changed
     int64_t beyond_ns;        // as told by link_set_beyond()
     size_t n_bytes;           // of this block
+    Reordering *reordering;   // NULL as long as no configuration has reordered
     LossRuns *_Atomic runs;   // NULL as long as there was nothing on the wire
     alignas(LINE_BYTES) Meter meter;
 } LinkPath;
@@ -79,10 +80,13 @@ static void link_leave(Sink *sink, Frame *frame)
     sink_push(path->out, frame);
 }
 
-static void link_leave_witnessed(Sink *sink, Frame *frame)
+// Stands in for link_leave() where someone looks on, or the order has to be watched.
+static void link_leave_watched(Sink *sink, Frame *frame)
 {
     LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
 
+    if (path->reordering != NULL)
+        reordering_count(path->reordering, frame);
     witnesses_left(path->witnesses, frame, engine_now(path->engine));
     link_leave(sink, frame);
 }
@@ -125,15 +129,6 @@ static void link_leave_down(Sink *sink, Frame *frame)
     link_drop(path, frame);
 }
 
-// Chooses what stands at the ends.
-static void link_path_set_ends(LinkPath *path)
-{
-    path->entry.push = path->is_down ? link_enter_down : link_enter;
-    path->exit.push = path->is_down             ? link_leave_down
-                      : path->witnesses != NULL ? link_leave_witnessed
-                                                : link_leave;
-}
-
 static void stage_set_config(Stage *stage, const LinkConfig *config)
 {
     stage->link_config = config;
@@ -147,6 +142,17 @@ static LossRuns *link_path_runs(LinkPath *path)
     if (path->runs == NULL)
         path->runs = g_new0(LossRuns, 1);
     return path->runs;
+}
+
+// Chooses among the above.
+static void link_path_choose_ends(LinkPath *path)
+{
+    if (path->reordering == NULL && link_config_reorders(path->config))
+        path->reordering = g_new0(Reordering, 1);
+    path->entry.push = path->is_down ? link_enter_down : link_enter;
+    path->exit.push = path->is_down                                         ? link_leave_down
+                      : path->reordering != NULL || path->witnesses != NULL ? link_leave_watched
+                                                                            : link_leave;
 }
 
 static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
@@ -266,13 +272,13 @@ static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkCon
     size_t n_bytes = link_path_bytes(config);
     LinkPath *path = g_aligned_alloc0(1, n_bytes, LINE_BYTES);
 
-    link_path_set_ends(path);
     path->answer.push = link_answer;
     path->engine = engine;
     path->key = *key;
     path->n_bytes = n_bytes;
     path->config = config;
     path->first = &path->exit;
+    link_path_choose_ends(path);
     meter_init(&path->meter);
     link_path_arrange(path, (char *)(path + 1));
     link_path_apply(path, path->first);
@@ -287,6 +293,7 @@ static void link_path_free(LinkPath *path)
         stage_free(path, stage);
     }
     meter_clear(&path->meter);
+    g_free(path->reordering);
     g_free(path->runs);
     link_config_free(path->own_config);
     g_aligned_free(path);
@@ -391,6 +398,7 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
     else
         link_config_assign(path->own_config, config);
     path->config = path->own_config;
+    link_path_choose_ends(path);
     link_path_arrange(path, NULL);
     link_path_apply(path, path->first);
     link_pair(link);
@@ -402,7 +410,7 @@ void link_set_down(Link *link, LinkDirection direction, bool is_down)
     LinkPath *path = link->paths[direction];
 
     path->is_down = is_down;
-    link_path_set_ends(path);
+    link_path_choose_ends(path);
 }
 
 void link_add_witness(Link *link, LinkDirection direction, Witness *witness)
@@ -411,7 +419,7 @@ void link_add_witness(Link *link, LinkDirection direction, Witness *witness)
 
     witness->next = path->witnesses;
     path->witnesses = witness;
-    link_path_set_ends(path);
+    link_path_choose_ends(path);
     for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
          stage = link_path_stage(path, stage->next))
         stage->witnesses = witness;
@@ -436,6 +444,11 @@ const Stage *link_stage(const Link *link, LinkDirection direction, const StageCl
     while (stage != NULL && stage->class != class)
         stage = link_path_stage(path, stage->next);
     return stage;
+}
+
+const Reordering *link_reordering(const Link *link, LinkDirection direction)
+{
+    return link->paths[direction]->reordering;
 }
 
 const char *link_name(const Link *link)

@@ -8,6 +8,7 @@
 #include "links/link_config.h"
 #include "links/link_counters.h"
 #include "links/meter.h"
+#include "links/reordering.h"
 
 typedef struct Link Link;
 
@@ -66,6 +67,8 @@ const Meter *link_meter(const Link *link, LinkDirection direction);
 
 // Bursts and gaps of what was lost on the wire; NULL when nothing there could lose a frame.
 const LossRuns *link_loss_runs(const Link *link, LinkDirection direction);
+// How far out of order frames have left; NULL where no configuration so far could reorder them.
+const Reordering *link_reordering(const Link *link, LinkDirection direction);
 
 // Frames in its stages, counted one by one: what conservation is checked with. Only on the
 // engine's thread, or when that has ended.

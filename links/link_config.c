@@ -174,6 +174,15 @@ bool link_config_needs(const LinkConfig *config, const StageClass *class)
            class->is_needed(link_config_of(config, class));
 }
 
+bool link_config_reorders(const LinkConfig *config)
+{
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++)
+        if ((*item)->reorders != NULL && link_config_needs(config, *item) &&
+            (*item)->reorders(link_config_of(config, *item)))
+            return true;
+    return false;
+}
+
 const ParamSpec *link_config_plain_param(const StageClass *class, const StageKey *key,
                                          GError **error)
 {

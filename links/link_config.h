@@ -42,6 +42,9 @@ bool link_config_has_chosen(const LinkConfig *config, const StageClass *class);
 // Whether a stage of that class comes of it.
 bool link_config_needs(const LinkConfig *config, const StageClass *class);
 
+// Whether frames may leave a link with it in another order than they entered.
+bool link_config_reorders(const LinkConfig *config);
+
 // The first parameter of a key's chosen class, which a plain value sets. An error when that is not
 // what a plain value of the key means (`loss: 1%` with a model that has no rate), and NULL.
 const ParamSpec *link_config_plain_param(const StageClass *class, const StageKey *key,

@@ -77,6 +77,9 @@ struct StageClass {
     // NULL for most.
     void (*pair)(Stage *stage, Stage *other);
 
+    // Whether frames may leave it in another order; NULL for never.
+    bool (*reorders)(const void *config);
+
     // What it makes of a link's figures; NULL for classes that do not bear on them.
     Probability (*mean_loss)(const void *config);
     bool loses_in_runs; // whether what it loses depends on what was lost before

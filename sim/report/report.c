@@ -67,6 +67,24 @@ static MeasuredShare measured_share(uint64_t n_hits, uint64_t n_trials)
     return (MeasuredShare){n_hits, n_trials, share, fmax(centre - half, 0), fmin(centre + half, 1)};
 }
 
+static ReorderingReport reordering_of(const Reordering *reordering)
+{
+    ReorderingReport report = {.is_watched = reordering != NULL};
+
+    if (reordering == NULL)
+        return report;
+    // The parts before the whole: while the run goes on, they are never more.
+    report.n_reordered_frames = counter_get(&reordering->n_reordered_frames);
+    report.reordered_frames = counter_get(&reordering->reordered_frames);
+    report.max_extent = counter_get(&reordering->extent_max);
+    report.mean_extent =
+        (double)counter_get(&reordering->extent_sum) / (double)MAX(report.reordered_frames, 1);
+    report.frames = counter_get(&reordering->frames);
+    report.ratio = (double)report.reordered_frames / (double)MAX(report.frames, 1);
+    report.n_ratio = (double)report.n_reordered_frames / (double)MAX(report.frames, 1);
+    return report;
+}
+
 uint64_t report_copy_drops(uint64_t dropped_frames[N_DROP_REASONS], const DropCounters *drops)
 {
     uint64_t total = 0;
@@ -125,6 +143,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
             .late_ns = fidelity_late_ns(&report->scenario->fidelity, link_config(link, direction)),
             .mean_rate_bps = meter_mean_rate_bps(meter),
             .peak_rate_bps = meter_peak_rate_bps(meter),
+            .reordering = reordering_of(link_reordering(link, direction)),
         };
         uint64_t n_dropped = report_copy_drops(entry.dropped_frames, &counters->drops);
         uint64_t n_lost = entry.dropped_frames[DROP_LOSS];

@@ -31,6 +31,12 @@ typedef struct {
     const FaultRule *rule;
     uint64_t matched_frames, hit_frames;
 } FaultReport;
+// RFC 4737, as links/reordering.h has it.
+typedef struct {
+    bool is_watched; // else all below is 0
+    uint64_t frames, reordered_frames, n_reordered_frames, max_extent;
+    double ratio, mean_extent, n_ratio;
+} ReorderingReport;
 
 typedef struct {
     const LinkSpec *link;
@@ -52,6 +58,7 @@ typedef struct {
     MeasuredShare loss;
     RunLengths loss_bursts, loss_gaps; // of frames lost on the wire
     GArray *faults;                    // of FaultReport
+    ReorderingReport reordering;
 } DirectionReport;
 
 typedef struct {

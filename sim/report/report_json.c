@@ -110,6 +110,18 @@ static void json_run_lengths(JsonBuilder *json, const char *name, const RunLengt
     json_builder_end_object(json);
 }
 
+static void json_reordering(JsonBuilder *json, const ReorderingReport *reordering)
+{
+    json_open(json, "reordering");
+    json_count(json, "reordered_frames", reordering->reordered_frames);
+    json_number(json, "ratio", reordering->ratio);
+    json_number(json, "mean_extent", reordering->mean_extent);
+    json_count(json, "max_extent", reordering->max_extent);
+    json_count(json, "3_reordered_frames", reordering->n_reordered_frames);
+    json_number(json, "3_reordered_ratio", reordering->n_ratio);
+    json_builder_end_object(json);
+}
+
 static void json_measured(JsonBuilder *json, const DirectionReport *entry)
 {
     json_open(json, "measured");
@@ -128,6 +140,8 @@ static void json_measured(JsonBuilder *json, const DirectionReport *entry)
     json_spread(json, "lateness_us", &entry->lateness, 1e3);
     json_count(json, "late_frames", entry->late_frames);
     json_number(json, "late_above_ms", (double)entry->late_ns / 1e6);
+    if (entry->reordering.is_watched)
+        json_reordering(json, &entry->reordering);
     json_builder_end_object(json);
 }
 

@@ -235,6 +235,21 @@ static void text_loss_runs(TextReport *self, const DirectionReport *entry, const
     text_row(self, "bursts", link_config_loss_model(config), measured);
 }
 
+// By RFC 4737. What was asked for has no short form: a share of frames, or any jitter.
+static void text_reordering(TextReport *self, const DirectionReport *entry)
+{
+    const ReorderingReport *reordering = &entry->reordering;
+    g_autofree char *measured = NULL;
+
+    if (!reordering->is_watched)
+        return;
+    measured =
+        g_strdup_printf("%.3g%%, extent %.3g mean, %" G_GUINT64_FORMAT " max, %.3g%% 3-reordered",
+                        100 * reordering->ratio, reordering->mean_extent, reordering->max_extent,
+                        100 * reordering->n_ratio);
+    text_row(self, "reorder", "", measured);
+}
+
 // "in 12,345 = out 12,200 + dropped 145 (loss 123, queue-full 22) + held 0"
 static void text_accounts(TextReport *self, const DirectionReport *entry)
 {
@@ -311,6 +326,7 @@ static void text_links(TextReport *self, const Report *report)
         text_delay(self, entry, config);
         text_loss(self, entry, config);
         text_loss_runs(self, entry, config);
+        text_reordering(self, entry);
         text_accounts(self, entry);
         text_faults(self, entry->faults);
     }

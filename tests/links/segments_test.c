@@ -270,6 +270,16 @@ static const char *const wires[] = {
     ", duplicate 5%, duplicate.copies 2",
 };
 
+// The last, by time, only where nothing leaves later than it would alone: it lets go by the clock
+// what others pass.
+static const char *const reorders[] = {
+    "",
+    "",
+    ", reorder 1%",
+    ", reorder 30%, reorder.extent 17 packets",
+    ", reorder 5%, reorder.extent 2ms",
+};
+
 // A random configuration; `*gap_ns` loads its rate about once.
 static char *random_config(Dice *dice, const char *spacing, int64_t *gap_ns)
 {
@@ -277,14 +287,16 @@ static char *random_config(Dice *dice, const char *spacing, int64_t *gap_ns)
     g_autofree char *queue =
         g_strdup_printf(", queue %s", queues[dice_throw(dice, G_N_ELEMENTS(queues))]);
     bool has_rate = dice_throw(dice, 5) > 0;
+    uint32_t n_reorders = G_N_ELEMENTS(reorders) - (strcmp(spacing, "0ns") != 0);
 
     *gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 1000000000 / rates_bps[rate];
     return g_strdup_printf(
-        "%s%s%s%s%s, delay %uus%s%s, spacing %s", has_rate ? "rate " : "",
+        "%s%s%s%s%s, delay %uus%s%s%s, spacing %s", has_rate ? "rate " : "",
         has_rate ? rates[rate] : "", has_rate && dice_throw(dice, 2) == 0 ? queue : "",
         has_rate ? ", overhead 24B, " : "", losses[dice_throw(dice, G_N_ELEMENTS(losses))],
         1 + dice_throw(dice, 4999), jitters[dice_throw(dice, G_N_ELEMENTS(jitters))],
-        wires[dice_throw(dice, G_N_ELEMENTS(wires))], spacing);
+        wires[dice_throw(dice, G_N_ELEMENTS(wires))], reorders[dice_throw(dice, n_reorders)],
+        spacing);
 }
 
 static void assert_random_stages(const char *spacing, int64_t tolerance_ns)
@@ -407,6 +419,15 @@ static void test_disciplines_judge_segments_in_large_groups(void)
     assert_judged("5ms", 5000000);
 }
 
+// Each at its own time, also past those before it.
+static void test_same_fates_under_jitter_that_reorders(void)
+{
+    assert_equivalent("delay 5ms, jitter 2ms, jitter.reorder yes, spacing 0ns", 1000000, 0, 1);
+    assert_equivalent("rate 1gbit, loss 5%, delay 5ms, jitter 1ms, jitter.distribution "
+                      "exponential, jitter.reorder yes, spacing 0ns",
+                      520000, 0, 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -421,6 +442,8 @@ int main(int argc, char **argv)
                     test_disciplines_judge_segments_within_the_spacing);
     g_test_add_func("/links/segments/disciplines-judge-segments-in-large-groups",
                     test_disciplines_judge_segments_in_large_groups);
+    g_test_add_func("/links/segments/same-fates-under-jitter-that-reorders",
+                    test_same_fates_under_jitter_that_reorders);
     g_test_add_func("/links/segments/waiting-is-lateness", test_waiting_is_lateness);
     return g_test_run();
 }
