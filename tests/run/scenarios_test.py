@@ -104,6 +104,14 @@ class Scenarios(RunCase):
         self.assertGreaterEqual(float(l4s[1]), 20)
         self.assertLess(float(l4s[2]), float(classic[2]) - 5)
 
+    def test_reordering(self):
+        path = self.run_file('reordering').report['links']['path']
+        reordering = path['forward']['measured']['reordering']
+        self.assertGreater(reordering['3_reordered_frames'], 0)
+        self.assertGreaterEqual(reordering['reordered_frames'], reordering['3_reordered_frames'])
+        self.assertGreaterEqual(reordering['max_extent'], 4)
+        self.assertNotIn('reordering', path['reverse']['measured'])
+
 
 if __name__ == '__main__':
     harness.main()
