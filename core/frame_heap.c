@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // How it works: a radix heap (Ahuja, Mehlhorn, Orlin, Tarjan: "Faster algorithms for the shortest
-// path problem", J. ACM 37, 1990). Nothing is ever due before what was taken last, `base`, and a
-// frame lies in the bucket of the highest bit in which its due time differs from that. When the
-// lowest bucket is due its first time becomes the base and its frames move down, each at most once
-// for every bit. A bucket is a list in the order of arrival, moved in that order: ties stay right.
+// path problem", J. ACM 37, 1990). Nothing is ever due before what was taken last, `base`. A frame
+// lies on the level of the highest digit in which its due time differs from that, in the bucket of
+// this digit: of all frames, those of the lowest level and its lowest digit are first. When that
+// bucket is due its first time becomes the base and its frames move down, each at most once for
+// every digit. A bucket is a list in the order of arrival, moved in that order: ties stay right.
 #include "core/frame_heap.h"
-
-static unsigned frame_heap_bucket_of(const FrameHeap *heap, int64_t due_ns)
-{
-    uint64_t difference = (uint64_t)due_ns ^ (uint64_t)heap->base_ns;
-
-    return difference == 0 ? 0 : 64 - (unsigned)__builtin_clzll(difference);
-}
 
 void frame_heap_init(FrameHeap *heap)
 {
     heap->base_ns = 0;
-    heap->occupied = 0;
+    heap->levels = 0;
+    for (unsigned level = 0; level < FRAME_HEAP_N_LEVELS; level++)
+        heap->digits[level] = 0;
 }
 
 void frame_heap_add(FrameHeap *heap, Frame *frame)
 {
-    unsigned number = frame_heap_bucket_of(heap, frame->due_ns);
-    FrameHeapBucket *bucket = &heap->buckets[number];
+    uint64_t difference = (uint64_t)frame->due_ns ^ (uint64_t)heap->base_ns;
+    unsigned level = (63 - (unsigned)__builtin_clzll(difference | 1)) / FRAME_HEAP_DIGIT_BITS;
+    unsigned digit =
+        (unsigned)(frame->due_ns >> level * FRAME_HEAP_DIGIT_BITS) % FRAME_HEAP_N_DIGITS;
+    FrameHeapBucket *bucket = &heap->buckets[level][digit];
 
-    if ((heap->occupied >> number & 1) == 0) {
-        heap->occupied |= UINT64_C(1) << number;
+    if ((heap->digits[level] >> digit & 1) == 0) {
+        heap->levels |= 1U << level;
+        heap->digits[level] |= (uint16_t)(1U << digit);
         bucket->tail = &bucket->head;
         bucket->first_due_ns = frame->due_ns;
     }
@@ -36,34 +36,65 @@ void frame_heap_add(FrameHeap *heap, Frame *frame)
     bucket->tail = &frame->next;
 }
 
+// The bucket of the first frame; there is one.
+static FrameHeapBucket *frame_heap_first(const FrameHeap *heap)
+{
+    int level = __builtin_ctz(heap->levels);
+
+    return (FrameHeapBucket *)&heap->buckets[level][__builtin_ctz(heap->digits[level])];
+}
+
 int64_t frame_heap_first_due_ns(const FrameHeap *heap)
 {
-    return heap->occupied != 0 ? heap->buckets[__builtin_ctzll(heap->occupied)].first_due_ns
-                               : INT64_MAX;
+    return heap->levels != 0 ? frame_heap_first(heap)->first_due_ns : INT64_MAX;
+}
+
+static void frame_heap_mark_empty(FrameHeap *heap, const FrameHeapBucket *bucket)
+{
+    size_t number = (size_t)(bucket - heap->buckets[0]);
+    unsigned level = (unsigned)(number / FRAME_HEAP_N_DIGITS);
+
+    heap->digits[level] &= (uint16_t) ~(1U << number % FRAME_HEAP_N_DIGITS);
+    if (heap->digits[level] == 0)
+        heap->levels &= ~(1U << level);
+}
+
+// Empties the bucket, which is not on the lowest level, and returns its first frame; with the due
+// time of that as the base all others come to lie on lower levels.
+static Frame *frame_heap_spread(FrameHeap *heap, const FrameHeapBucket *bucket)
+{
+    Frame *frame = bucket->head, *first = NULL, *next;
+
+    heap->base_ns = bucket->first_due_ns;
+    frame_heap_mark_empty(heap, bucket);
+    for (; frame != NULL; frame = next) {
+        next = frame->next;
+        if (first == NULL && frame->due_ns == heap->base_ns)
+            first = frame;
+        else
+            frame_heap_add(heap, frame);
+    }
+    return first;
 }
 
 Frame *frame_heap_take(FrameHeap *heap, int64_t now_ns)
 {
-    FrameHeapBucket *bucket = &heap->buckets[0];
+    FrameHeapBucket *bucket;
     Frame *frame;
 
-    if (frame_heap_first_due_ns(heap) > now_ns || heap->occupied == 0)
+    if (heap->levels == 0)
         return NULL;
-    if ((heap->occupied & 1) == 0) {
-        FrameHeapBucket *lowest = &heap->buckets[__builtin_ctzll(heap->occupied)];
-        Frame *next;
-
-        heap->base_ns = lowest->first_due_ns;
-        heap->occupied &= heap->occupied - 1;
-        for (frame = lowest->head; frame != NULL; frame = next) {
-            next = frame->next;
-            frame_heap_add(heap, frame);
-        }
+    bucket = frame_heap_first(heap);
+    if (bucket->first_due_ns > now_ns)
+        return NULL;
+    if ((heap->levels & 1) == 0) {
+        frame = frame_heap_spread(heap, bucket);
+    } else { // all of it are due at one instant
+        frame = bucket->head;
+        bucket->head = frame->next;
+        if (bucket->head == NULL)
+            frame_heap_mark_empty(heap, bucket);
     }
-    frame = bucket->head;
-    bucket->head = frame->next;
-    if (bucket->head == NULL)
-        heap->occupied &= ~UINT64_C(1);
     frame->next = NULL;
     return frame;
 }
@@ -78,10 +109,11 @@ uint64_t frame_heap_count(const FrameHeap *heap)
 {
     uint64_t n_frames = 0;
 
-    for (unsigned number = 0; number < FRAME_HEAP_N_BUCKETS; number++)
-        if ((heap->occupied >> number & 1) != 0)
-            for (const Frame *frame = heap->buckets[number].head; frame != NULL;
-                 frame = frame->next)
-                n_frames += frame->n_segments;
+    for (unsigned level = 0; level < FRAME_HEAP_N_LEVELS; level++)
+        for (unsigned digit = 0; digit < FRAME_HEAP_N_DIGITS; digit++)
+            if ((heap->digits[level] >> digit & 1) != 0)
+                for (const Frame *frame = heap->buckets[level][digit].head; frame != NULL;
+                     frame = frame->next)
+                    n_frames += frame->n_segments;
     return n_frames;
 }

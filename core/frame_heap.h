@@ -5,7 +5,11 @@
 
 #include "core/frame.h"
 
-enum { FRAME_HEAP_N_BUCKETS = 64 };
+enum {
+    FRAME_HEAP_DIGIT_BITS = 4,
+    FRAME_HEAP_N_DIGITS = 1 << FRAME_HEAP_DIGIT_BITS,
+    FRAME_HEAP_N_LEVELS = 64 / FRAME_HEAP_DIGIT_BITS,
+};
 
 typedef struct {
     Frame *head;
@@ -14,9 +18,10 @@ typedef struct {
 } FrameHeapBucket;
 
 typedef struct {
-    int64_t base_ns;   // not after any frame in it
-    uint64_t occupied; // a bit for each bucket that has frames
-    FrameHeapBucket buckets[FRAME_HEAP_N_BUCKETS];
+    int64_t base_ns;                      // not after any frame in it
+    uint32_t levels;                      // a bit for each level that has frames
+    uint16_t digits[FRAME_HEAP_N_LEVELS]; // and for each bucket of a level
+    FrameHeapBucket buckets[FRAME_HEAP_N_LEVELS][FRAME_HEAP_N_DIGITS];
 } FrameHeap;
 
 void frame_heap_init(FrameHeap *heap);
