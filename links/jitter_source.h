@@ -40,6 +40,6 @@ int64_t jitter_source_least_ns(const JitterSource *source);
 int64_t delay_config_mean_ns(const DelayConfig *config);
 int64_t delay_config_jitter_ns(const DelayConfig *config);
 
-// What its distribution becomes by being cut at a delay of zero, as a sentence, or NULL where
-// nobody would notice. The caller frees it.
+// What becomes of the distribution of a checked configuration by being cut at a delay of zero, as
+// a sentence, or NULL where nobody would notice. The caller frees it.
 char *delay_config_doubt(const DelayConfig *config);

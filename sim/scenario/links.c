@@ -219,11 +219,15 @@ static void direction_check(const Spot *spot, LinkDraft *draft)
     draft->keys_are_right = false;
 }
 
-static void direction_warn(const Spot *spot, const LinkConfig *config)
+// Of a direction without errors.
+static void direction_warn(const Spot *spot, const LinkDraft *draft)
 {
     g_autofree char *where = spot_where(spot);
-    g_autofree char *doubt = delay_config_doubt(link_config_of(config, &delay_stage_class));
+    g_autofree char *doubt = NULL;
 
+    if (!draft->keys_are_right)
+        return;
+    doubt = delay_config_doubt(link_config_of(draft->config, &delay_stage_class));
     if (doubt != NULL)
         problems_warn(spot->problems, spot->value->position, where, "jitter: %s", doubt);
 }
@@ -394,7 +398,7 @@ static void link_read_directions(Loader *loader, const Spot *spot, LinkDraft *dr
     draft->keys_are_right = true;
     section_read(&forward, loader, spot, draft);
     direction_check(spot, draft);
-    direction_warn(spot, directions[0]);
+    direction_warn(spot, draft);
     directions[1] = link_config_copy(directions[0]);
     if (!spot_find(spot, "reverse", &index))
         return;
@@ -404,7 +408,7 @@ static void link_read_directions(Loader *loader, const Spot *spot, LinkDraft *dr
     draft->config = directions[1];
     section_read(&reverse, loader, &entry, draft);
     direction_check(&entry, draft);
-    direction_warn(&entry, directions[1]);
+    direction_warn(&entry, draft);
 }
 
 // Gives the link its default name, and its name to the table of names.

@@ -66,6 +66,22 @@ x.yaml:2:25: links[0].endpoints[1]: "c" is no node: known is a, b
 x.yaml:2:36: links[0].delay: "20" has no unit: write 20ms or 20s
 '''
 
+FILES = '''\
+nodes: [a, b]
+links:
+  - {endpoints: [a, b], name: first, delay: {trace: x.delays}}
+  - endpoints: [a, b]
+    delay: 5ms
+    jitter: {deviation: 1ms, distribution: table, file: x.dist}
+'''
+
+FILES_PRINTS = '''\
+x.yaml:3:53: links[0].delay.trace: x.delays:2: "2" has no unit: write 2ms or 2s; expected a delay, \
+such as 12.5ms
+x.yaml:6:57: links[1].jitter.file: x.dist:2: "x" is not an entry of a table: expected whole numbers \
+from -32768 to 32767, of which 8192 is one deviation
+'''
+
 # The longest of everything that is allowed.
 WIDE = f'''\
 nodes: {{{"x" * 63}: {{address: "fd00:1111:2222:3333:4444:5555:6666:7777/128"}}, {"y" * 63}: }}
@@ -101,6 +117,17 @@ def main(program, root):
         run = check(WRONG, folder)
         expect('all errors of a wrong one go to standard error',
                (run.returncode, run.stdout, run.stderr), (2, '', WRONG_PRINTS))
+        (Path(folder) / 'x.delays').write_text('1ms\n2\n')
+        (Path(folder) / 'x.dist').write_text('# short\n8192 x\n')
+        run = check(FILES, folder)
+        expect('what is wrong in the files of delays is told',
+               (run.returncode, run.stdout, run.stderr), (2, '', FILES_PRINTS))
+        (Path(folder) / 'x.delays').write_text('1ms\n2ms\n')
+        (Path(folder) / 'x.dist').write_text('-8192 8192\n')
+        run = check(FILES, folder)
+        expect('right ones are no error', (run.returncode, run.stderr), (0, ''))
+        expect('and are named', [name for name in ('trace x.delays', 'file x.dist')
+                                 if name not in ' '.join(run.stdout.split())], [])
         run = check(WIDE, folder)
         expect('the longest names are right', (run.returncode, run.stderr), (0, ''))
         # A heading breaks between words only, and these names are longer than a line together.

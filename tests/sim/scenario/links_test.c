@@ -235,18 +235,18 @@ static void test_what_jitter_needs(void)
 {
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
                   "1ms, distribution: table}}]\n",
-                  "2:50: links[0].jitter: the distribution table needs file: the name of a table "
+                  "2:49: links[0].jitter: the distribution table needs file: the name of a table "
                   "of tc-netem (.dist)");
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
                   "1ms, distribution: gamma}}]\n",
-                  "2:50: links[0].jitter: the distribution gamma needs shape: 1 to 1000");
+                  "2:49: links[0].jitter: the distribution gamma needs shape: 1 to 1000");
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
                   "1ms, shape: 3}}]\n",
-                  "2:50: links[0].jitter: a shape is for the distribution gamma: add that, or "
+                  "2:49: links[0].jitter: a shape is for the distribution gamma: add that, or "
                   "remove shape");
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], delay: 5ms, jitter: {deviation: "
                   "1ms, correlation: 3kB}}]\n",
-                  "2:50: links[0].jitter: the correlation is a distance in packets or time: write "
+                  "2:49: links[0].jitter: the correlation is a distance in packets or time: write "
                   "10 packets or 20ms");
 }
 
