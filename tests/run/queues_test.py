@@ -19,30 +19,19 @@ FULL_MS = 500  # what that then holds, at least, half of the time
 MTU_BYTES, FILL_MTU_BYTES = 600, 1500
 SEND_MS = (MTU_BYTES + 14) * 8 / 10e3  # by which the report's delay is longer than the wait itself
 
-# Discipline, its target, whether it may mark instead of dropping, and the device of the hosts.
+AT_ONCE = 6  # labs that a small machine carries
+
+# Discipline, its target, whether it may mark instead of dropping (None: that is no question), and the
+# device of the hosts.
 TARGETS = [
     ('codel', 5, False, 'tap'),
     ('fq-codel', 5, False, 'tap'),
     ('cobalt', 5, False, 'tap'),
     ('codel', 5, True, 'tun'),
     ('fq-codel', 5, True, 'tap'),
-]
-
-
-def loaded(queue, seconds, mtu, ecn=False, device='tap'):
-AT_ONCE = 6  # labs that a small machine carries
-SEND_MS = 1514 * 8 / 10e3  # of which the report's queue delay is longer than the wait in the queue
-
-# Discipline, its target, and whether it may mark instead of dropping; None where that is no question.
-TARGETS = [
-    ('codel', 5, False),
-    ('fq-codel', 5, False),
-    ('cobalt', 5, False),
-    ('codel', 5, True),
-    ('fq-codel', 5, True),
-    ('pie', 15, False),
-    ('fq-pie', 15, False),
-    ('dualpi2', 15, None),
+    ('pie', 15, False, 'tap'),
+    ('fq-pie', 15, False, 'tap'),
+    ('dualpi2', 15, None, 'tap'),
 ]
 
 
@@ -50,7 +39,7 @@ def ruled(name, ecn):
     return {'discipline': name} if ecn is None else {'discipline': name, 'ecn': ecn}
 
 
-def loaded(queue, ecn, seconds):
+def loaded(queue, seconds, mtu, ecn=False, device='tap'):
     """The queue under the flows; they ask for ECN or not."""
     scenario = pair(
         task('newyork', 'iperf3 -s -1', background=True, ready='tcp:5201'),
@@ -81,12 +70,8 @@ class Queues(RunCase):
 
     def test_disciplines_keep_their_target_with_tcp(self):
         scenarios = [loaded({'limit': '1s'}, FILL_SECONDS, FILL_MTU_BYTES)]
-        scenarios += [loaded({'discipline': name, 'ecn': ecn}, SECONDS, MTU_BYTES, ecn, device)
+        scenarios += [loaded(ruled(name, ecn), SECONDS, MTU_BYTES, bool(ecn), device)
                       for name, _, ecn, device in TARGETS]
-        ways = self.run_all(scenarios)
-        scenarios = [loaded({'limit': '1s'}, False, FILL_SECONDS)]
-        scenarios += [loaded(ruled(name, ecn), ecn, SECONDS)
-                      for name, _, ecn in TARGETS]
         ways = self.run_all(scenarios[:AT_ONCE]) + self.run_all(scenarios[AT_ONCE:])
         median_ms = [way['measured']['queue_ms']['p50'] - SEND_MS for way in ways]
         self.assertGreater(median_ms[0], FULL_MS)
@@ -95,11 +80,9 @@ class Queues(RunCase):
                 self.assertLess(p50_ms, 2 * target_ms)
                 self.assertGreater(way['measured']['rate_bps'], 8e6)  # and the link was used
                 self.assertEqual(way['dropped_frames']['queue-full'], 0)
-                self.assertEqual(way['marked_frames'] > 0, ecn)
+                self.assertEqual(way['marked_frames'] > 0, bool(ecn))
                 if not ecn:  # else what was sent again can be dropped: it is never capable
                     self.assertGreater(dropped(way), 0)
-                self.assertEqual(way['marked_frames'] > 0, bool(ecn))
-                self.assertEqual(dropped(way) > 0, not ecn)
 
 
 if __name__ == '__main__':

@@ -20,6 +20,10 @@ static void test_disciplines_have_limits_of_their_own(void)
     assert_limit(LINK("queue: {discipline: codel}"), LIMIT_PACKETS, 1000);
     assert_limit(LINK("queue: {discipline: fq-codel}"), LIMIT_PACKETS, 10240);
     assert_limit(LINK("queue: {discipline: cobalt}"), LIMIT_BYTES, 4 << 20);
+    assert_limit(LINK("queue: {discipline: red, min: 10kB, max: 30kB}"), LIMIT_PACKETS, 1000);
+    assert_limit(LINK("queue: {discipline: pie, ecn: yes}"), LIMIT_PACKETS, 1000);
+    assert_limit(LINK("queue: {discipline: fq-pie, burst: 0ns}"), LIMIT_PACKETS, 10240);
+    assert_limit(LINK("queue: {discipline: dualpi2, any-ect: yes}"), LIMIT_PACKETS, 10000);
     assert_limit(LINK("queue: {discipline: classes, classes: 'ef: strict'}"), LIMIT_TIME,
                  100000000);
     assert_limit(LINK("queue: {discipline: codel, limit: 50ms}"), LIMIT_TIME, 50000000);
@@ -53,6 +57,13 @@ static void test_errors(void)
     ASSERT_ERRORS(LINK("queue: {discipline: codel, flows: 7}"),
                   "2:70: links[0].queue: \"flows\" is no key of queue: known is discipline, "
                   "limit, target, interval, ecn");
+    ASSERT_ERRORS(
+        LINK("queue: {discipline: red, min: 10ms}"),
+        "2:50: links[0].queue: min and max go together: add the other, or leave out both");
+    ASSERT_ERRORS(LINK("queue: {discipline: pie, update: 0ms}"),
+                  "2:76: links[0].queue.update: \"0ms\" is out of range: write 100us to 10s");
+    ASSERT_ERRORS(LINK("queue: {discipline: dualpi2, coupling: 0}"),
+                  "2:82: links[0].queue.coupling: \"0\" is out of range: write 1 to 255");
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], queue: {discipline: codel}}]\n",
                   "2:36: links[0].queue: without a rate it has no effect: add rate, or remove "
                   "queue");
