@@ -107,6 +107,9 @@ static void classes_enqueue(Queue *queue, Frame *frame)
     ClassQueue *class = classes_find(self, frame);
     Backlog backlog = {class->frames.n_frames, class->frames.n_bytes, class->wire_bytes};
 
+    // When the wire fell idle, no class had anything to send: each begins anew.
+    for (DrrFlow *turn; queue->is_wire_free && (turn = drr_turn(&self->turns)) != NULL;)
+        drr_rest(&self->turns, turn);
     if (class == self->served) {
         backlog.frames += queue->backlog.frames - queue->waiting.frames;
         backlog.bytes += queue->backlog.bytes - queue->waiting.bytes;

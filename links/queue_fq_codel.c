@@ -105,40 +105,6 @@ static void fq_drop_fattest(FqCodelQueue *self, Backlog *backlog)
     }
 }
 
-static void fq_codel_enqueue(Queue *queue, Frame *frame)
-{
-    FqCodelQueue *self = (FqCodelQueue *)queue;
-    const FqCodelConfig *config = queue->config;
-    FqFlow *flow = fq_flow_of(self, frame);
-    Room room = room_of(queue);
-    Backlog backlog = queue->backlog;
-    Frame *first;
-
-    room.limit_bytes = MIN(room.limit_bytes, config->memory_bytes);
-    first = room_set_first_aside(&room, queue, &frame);
-    if (queue->is_wire_free) {
-        fq_append(self, flow, frame);
-        return;
-    }
-    while (frame != NULL) {
-        unsigned n_fit = room_n_segments(&room, backlog, queue->overhead, frame);
-        bool is_over = n_fit < frame->n_segments;
-        Frame *front = stage_take_front(queue->stage, &frame, is_over ? n_fit + 1 : n_fit);
-
-        if (front == NULL)
-            continue;
-        backlog_add_frame(&backlog, queue->overhead, front);
-        fq_append(self, flow, front);
-        if (is_over)
-            fq_drop_fattest(self, &backlog);
-    }
-    if (first != NULL) {
-        queue_count_in(queue, first);
-        frame_queue_prepend(&flow->frames, first);
-        drr_join(&self->turns, &flow->turn, DRR_NEW);
-    }
-}
-
 // How many segments of its head the flow may send in its turn as one.
 static unsigned fq_group_size(const FqCodelQueue *self, const FqFlow *flow,
                               const CodelParams *params)
@@ -181,6 +147,43 @@ static Frame *fq_codel_dequeue(Queue *queue)
         drr_rest(&self->turns, turn);
     }
     return NULL;
+}
+
+static void fq_codel_enqueue(Queue *queue, Frame *frame)
+{
+    FqCodelQueue *self = (FqCodelQueue *)queue;
+    const FqCodelConfig *config = queue->config;
+    FqFlow *flow = fq_flow_of(self, frame);
+    Room room = room_of(queue);
+    Backlog backlog = queue->backlog;
+    Frame *first;
+
+    // When the wire fell idle a packet was asked for in vain, which takes all flows off the lists.
+    if (queue->is_wire_free)
+        fq_codel_dequeue(queue);
+    room.limit_bytes = MIN(room.limit_bytes, config->memory_bytes);
+    first = room_set_first_aside(&room, queue, &frame);
+    if (queue->is_wire_free) {
+        fq_append(self, flow, frame);
+        return;
+    }
+    while (frame != NULL) {
+        unsigned n_fit = room_n_segments(&room, backlog, queue->overhead, frame);
+        bool is_over = n_fit < frame->n_segments;
+        Frame *front = stage_take_front(queue->stage, &frame, is_over ? n_fit + 1 : n_fit);
+
+        if (front == NULL)
+            continue;
+        backlog_add_frame(&backlog, queue->overhead, front);
+        fq_append(self, flow, front);
+        if (is_over)
+            fq_drop_fattest(self, &backlog);
+    }
+    if (first != NULL) {
+        queue_count_in(queue, first);
+        frame_queue_prepend(&flow->frames, first);
+        drr_join(&self->turns, &flow->turn, DRR_NEW);
+    }
 }
 
 static Frame *fq_codel_drain(Queue *queue)
