@@ -107,16 +107,6 @@ static void fq_pie_keep(Queue *queue, Frame *frame)
     drr_join(&self->drr, &self->flow->drr, DRR_NEW);
 }
 
-static void fq_pie_enqueue(Queue *queue, Frame *frame)
-{
-    FqPieQueue *self = (FqPieQueue *)queue;
-
-    self->flow = fq_pie_flow_of(self, frame);
-    self->arriving_bytes = 0;
-    fq_pie_advance(self, self->flow);
-    admission_sift(queue, frame, fq_pie_judge, fq_pie_keep);
-}
-
 // The flow whose turn it is and that has something to send, NULL without one.
 static FqPieFlow *fq_pie_turn(FqPieQueue *self)
 {
@@ -128,6 +118,19 @@ static FqPieFlow *fq_pie_turn(FqPieQueue *self)
         drr_rest(&self->drr, &flow->drr);
     }
     return NULL;
+}
+
+static void fq_pie_enqueue(Queue *queue, Frame *frame)
+{
+    FqPieQueue *self = (FqPieQueue *)queue;
+
+    // When the wire fell idle a packet was asked for in vain, which takes all flows off the lists.
+    if (queue->is_wire_free)
+        fq_pie_turn(self);
+    self->flow = fq_pie_flow_of(self, frame);
+    self->arriving_bytes = 0;
+    fq_pie_advance(self, self->flow);
+    admission_sift(queue, frame, fq_pie_judge, fq_pie_keep);
 }
 
 // One segment at a time: it may be another flow's turn behind each.
