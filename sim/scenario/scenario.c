@@ -358,8 +358,11 @@ static char *file_read(const char *path, GByteArray *bytes)
 Scenario *scenario_load(const char *path, char **errors)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    g_autofree char *reason = file_read(path, bytes);
+    bool is_stdin = strcmp(path, "-") == 0;
+    g_autofree char *reason = is_stdin ? file_read_fd(STDIN_FILENO, bytes) : file_read(path, bytes);
 
+    if (is_stdin)
+        path = "stdin";
     if (reason != NULL) {
         *errors = g_strdup_printf("%s: %s\n", path, reason);
         return NULL;

@@ -135,9 +135,10 @@ struct Scenario {
     GHashTable *link_by_name;
 };
 
-// Reads and checks `path`. On failure returns NULL and sets `*errors` to one text with a line,
-// ended by a newline, for each error of the file, sorted by place: "file:line:column: where: what
-// is wrong, what would be right"; the caller frees it. Opens nothing but the file.
+// Reads and checks `path`; "-" is standard input, called "stdin" from then on. On failure returns
+// NULL and sets `*errors` to one text with a line, ended by a newline, for each error of the file,
+// sorted by place: "file:line:column: where: what is wrong, what would be right"; the caller frees
+// it. Opens nothing but the file.
 Scenario *scenario_load(const char *path, char **errors);
 
 // The same from memory; `path` is what positions are printed with.
