@@ -7,10 +7,7 @@
 #include "links/jitter_source.h"
 #include "sim/scenario/loader.h"
 
-enum {
-    LINK_NAME_MAX_BYTES = 127,     // two names of nodes and a hyphen
-    INTERFACE_NAME_MAX_BYTES = 15, // IFNAMSIZ of Linux, without the NUL
-};
+enum { LINK_NAME_MAX_BYTES = 127 }; // two names of nodes and a hyphen
 
 // A key of a link whose value is being read.
 typedef struct {
@@ -249,109 +246,11 @@ void link_defaults_read(Loader *loader, const Spot *spot, void *unused)
     section_read(&section, loader, spot, loader->link_defaults);
 }
 
-static bool interface_is_name(const char *name)
-{
-    size_t n_digits = strspn(name + MIN(strlen(name), 3), "0123456789");
-
-    return g_str_has_prefix(name, "eth") && n_digits > 0 && name[3 + n_digits] == '\0' &&
-           (name[3] != '0' || n_digits == 1) && strlen(name) <= INTERFACE_NAME_MAX_BYTES;
-}
-
-static InterfaceSpec *interface_new(LinkSpec *link, NodeSpec *node, unsigned end,
-                                    SourcePosition position)
-{
-    InterfaceSpec *interface = g_new0(InterfaceSpec, 1);
-
-    interface->node = node;
-    interface->link = link;
-    interface->end = end;
-    interface->addresses = g_array_new(FALSE, FALSE, sizeof(Address));
-    interface->mtu_bytes = node->mtu_bytes;
-    interface->position = position;
-    g_ptr_array_add(node->interfaces, interface);
-    link->ends[end] = interface;
-    return interface;
-}
-
-// The MAC is the start of SHA-256 over "node:interface", marked as locally administered.
-static void interface_set_mac(InterfaceSpec *interface, const char *full_name)
-{
-    g_autoptr(GChecksum) sha = g_checksum_new(G_CHECKSUM_SHA256);
-    uint8_t digest[32];
-    gsize n_digest_bytes = sizeof digest;
-
-    g_checksum_update(sha, (const guchar *)full_name, (gssize)strlen(full_name));
-    g_checksum_get_digest(sha, digest, &n_digest_bytes);
-    memcpy(interface->mac, digest, sizeof interface->mac);
-    interface->mac[0] = (uint8_t)((interface->mac[0] & 0xFC) | 0x02);
-}
-
-// Takes "london:eth0" for the interface; false when it is taken.
-static bool interface_claim(Loader *loader, InterfaceSpec *interface, const char *name)
-{
-    char *full_name = g_strdup_printf("%s:%s", interface->node->name, name);
-
-    if (g_hash_table_contains(loader->interfaces, full_name)) {
-        g_free(full_name);
-        return false;
-    }
-    interface->name = g_strdup(name);
-    interface_set_mac(interface, full_name);
-    g_hash_table_insert(loader->interfaces, full_name, interface);
-    return true;
-}
-
-static void endpoint_read(Loader *loader, const Spot *spot, LinkDraft *draft, unsigned end)
-{
-    const char *text = spot_text(spot, "NODE or \"NODE:eth0\"");
-    const char *colon = text != NULL ? strchr(text, ':') : NULL;
-    g_autofree char *node_name = NULL;
-    NodeSpec *node;
-    InterfaceSpec *interface;
-
-    if (text == NULL)
-        return;
-    node_name = colon != NULL ? g_strndup(text, (size_t)(colon - text)) : g_strdup(text);
-    node = draft->nodes[end] = loader_find_node(loader, spot, node_name);
-    if (node == NULL)
-        return;
-    if (colon != NULL && !interface_is_name(colon + 1)) {
-        g_autofree char *quote = quote_new(colon + 1);
-
-        spot_error(spot,
-                   "%s is no name of an interface: write eth0, eth1 and so on, at most %d bytes",
-                   quote, INTERFACE_NAME_MAX_BYTES);
-        return;
-    }
-    interface = interface_new(draft->spec, node, end, spot->value->position);
-    if (colon != NULL && !interface_claim(loader, interface, colon + 1)) {
-        const InterfaceSpec *other = g_hash_table_lookup(loader->interfaces, text);
-
-        spot_error(spot,
-                   "%s is an end of another link already, in line %zu: give it another interface, "
-                   "or leave the interface out",
-                   text, other->position.line);
-    }
-}
-
 static void link_read_endpoints(Loader *loader, const Spot *spot, void *into)
 {
     LinkDraft *draft = into;
 
-    if (!spot_is_list(spot, "[london, newyork]"))
-        return;
-    if (spot->value->items->len != 2) {
-        spot_error(spot, "a link has two ends and not %u: write [london, newyork]",
-                   spot->value->items->len);
-        return;
-    }
-    for (unsigned end = 0; end < 2; end++) {
-        Spot item = spot_item(spot, end);
-
-        endpoint_read(loader, &item, draft, end);
-    }
-    if (draft->nodes[0] != NULL && draft->nodes[0] == draft->nodes[1])
-        spot_error(spot, "both ends are at %s: a link joins two nodes", draft->nodes[0]->name);
+    endpoints_read(loader, spot, draft->spec, draft->nodes);
 }
 
 static void link_read_name(Loader *loader, const Spot *spot, void *into)
@@ -452,23 +351,8 @@ static void link_read(Loader *loader, const Spot *spot)
         loader->links_are_whole = false;
 }
 
-// Names the interfaces that the file does not name: eth0, eth1 … in the order of the links, leaving
-// out those it does.
-static void interface_name(Loader *loader, InterfaceSpec *interface)
-{
-    NodeDraft *draft = loader_draft(loader, interface->node);
-
-    while (interface->name == NULL) {
-        g_autofree char *name = g_strdup_printf("eth%u", draft->next_interface++);
-
-        interface_claim(loader, interface, name);
-    }
-}
-
 void links_read(Loader *loader, const Spot *spot, void *scenario)
 {
-    const GPtrArray *links = loader->scenario->links;
-
     (void)scenario;
     loader->links_are_whole = spot_is_list(spot, "[{endpoints: [london, newyork]}]");
     if (!loader->links_are_whole)
@@ -478,13 +362,6 @@ void links_read(Loader *loader, const Spot *spot, void *scenario)
 
         link_read(loader, &item);
     }
-    for (guint i = 0; i < links->len; i++) {
-        const LinkSpec *link = g_ptr_array_index(links, i);
-
-        for (unsigned end = 0; end < 2; end++) {
-            if (link->ends[end] != NULL)
-                interface_name(loader, link->ends[end]);
-        }
-    }
+    endpoints_name(loader);
     faults_read(loader, spot);
 }

@@ -61,6 +61,13 @@ void faults_read(Loader *loader, const Spot *spot);
 void faults_read_later(Loader *loader, const Spot *spot, void *unused);
 void faults_read_misplaced(Loader *loader, const Spot *spot, void *unused);
 
+// The value of a link's `endpoints`: makes its interfaces, and sets `nodes` to those it names.
+void endpoints_read(Loader *loader, const Spot *spot, LinkSpec *link, NodeSpec *nodes[2]);
+
+// Names the interfaces that the file does not name: eth0, eth1 … in the order of the links, leaving
+// out those it does.
+void endpoints_name(Loader *loader);
+
 // The parts of `defaults`, to be read before all others.
 void node_defaults_read(Loader *loader, const Spot *spot, void *unused);
 void link_defaults_read(Loader *loader, const Spot *spot, void *unused);
