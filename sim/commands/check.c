@@ -6,10 +6,11 @@
 #include "core/scale.h"
 #include "links/link.h"
 #include "sim/commands/command.h"
+#include "sim/commands/paragraph.h"
 #include "sim/scenario/scenario.h"
 
 enum {
-    CHECK_COLUMNS = 80,
+    CHECK_COLUMNS = PARAGRAPH_COLUMNS,
     CHECK_ETHERNET_HEADER_BYTES = 14,
     CHECK_MIN_NAME_COLUMNS = 8,
 };
@@ -54,29 +55,10 @@ static void check_print_cell(const char *text, int width)
     printf("%*s%s%*s", width > 0 ? padding : 0, "", cell, width < 0 ? padding : 0, "");
 }
 
-// Prints a paragraph, broken between words, each line behind `indent` blanks.
+// Prints a paragraph, what does not fit into its first line two blanks further in.
 static void check_print_text(const char *text, int indent)
 {
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    glong column = 0;
-
-    for (char **word = words; *word != NULL; word++) {
-        glong width = g_utf8_strlen(*word, -1);
-
-        if (column > 0 && column + 1 + width > CHECK_COLUMNS) {
-            printf("\n%*s", indent + 2, "");
-            column = indent + 2;
-        } else if (column > 0) {
-            putchar(' ');
-            column++;
-        } else {
-            printf("%*s", indent, "");
-            column = indent;
-        }
-        fputs(*word, stdout);
-        column += width;
-    }
-    putchar('\n');
+    paragraph_print(text, indent, indent + 2);
 }
 
 static const char *check_kind(const NodeSpec *node)

@@ -6,6 +6,7 @@
 #include "core/quote.h"
 #include "links/jitter_source.h"
 #include "sim/scenario/loader.h"
+#include "sim/scenario/preset.h"
 
 enum { LINK_NAME_MAX_BYTES = 127 }; // two names of nodes and a hyphen
 
@@ -178,6 +179,94 @@ static bool link_read_key(Loader *loader, const Spot *spot, void *into)
     return true;
 }
 
+// The preset of that name, which the loader keeps; NULL after an error.
+static const Preset *link_find_preset(Loader *loader, const Spot *spot)
+{
+    const char *name = spot_text(spot, "lte");
+    Preset *preset = name != NULL ? g_hash_table_lookup(loader->presets, name) : NULL;
+    g_autofree const char **names = NULL;
+    g_autofree char *quote = NULL;
+    const char *nearest;
+
+    if (name == NULL || preset != NULL)
+        return preset;
+    preset = preset_new(name);
+    if (preset != NULL) {
+        g_hash_table_insert(loader->presets, (gpointer)preset->name, preset);
+        return preset;
+    }
+    names = preset_names();
+    quote = quote_new(name);
+    nearest = param_nearest(name, names);
+    spot_error(spot, "%s is no preset: %s%s%s", quote, nearest != NULL ? "did you mean \"" : "",
+               nearest != NULL ? nearest : "taploom presets lists them",
+               nearest != NULL ? "\"?" : "");
+    return NULL;
+}
+
+// Sets what the preset says of one direction: of the way up for the first, from the subscriber to
+// the network, and of the way down for the second.
+static void link_apply_preset(Loader *loader, const Preset *preset, unsigned direction,
+                              LinkConfig *config)
+{
+    g_autoptr(Problems) problems = problems_new(preset->name);
+    Spot map = spot_root(direction == 0 ? preset->up : preset->down, problems);
+
+    for (guint i = 0; i < map.value->entries->len; i++) {
+        Spot entry = spot_entry(&map, i);
+
+        if (!link_read_key(loader, &entry, config))
+            spot_error(&entry, "is no key");
+    }
+    if (problems_n_errors(problems) > 0) {
+        g_autofree char *errors = problems_format(problems);
+
+        g_error("a preset is wrong: %s", errors);
+    }
+}
+
+// `preset:` in the map at `spot`, which comes before all its other keys.
+static void link_read_presets(Loader *loader, const Spot *spot, LinkConfig *const directions[2])
+{
+    const Preset *preset;
+    guint index;
+    Spot entry;
+
+    if (spot->value->kind != VALUE_MAP || !spot_find(spot, "preset", &index))
+        return;
+    entry = spot_entry(spot, index);
+    preset = link_find_preset(loader, &entry);
+    for (unsigned direction = 0; preset != NULL && direction < 2; direction++) {
+        if (directions[direction] != NULL)
+            link_apply_preset(loader, preset, direction, directions[direction]);
+    }
+}
+
+// The field itself, when its map is read: that has been done.
+static void link_read_preset(Loader *loader, const Spot *spot, void *into)
+{
+    (void)loader;
+    (void)spot;
+    (void)into;
+}
+
+// What the map at `spot` says of keys, once more and into another configuration; its errors are
+// known.
+static void link_repeat_keys(Loader *loader, const Spot *spot, LinkConfig *config)
+{
+    g_autoptr(Problems) known = problems_new(NULL);
+    Spot map = *spot;
+
+    map.problems = known;
+    if (map.value->kind != VALUE_MAP)
+        return;
+    for (guint i = 0; i < map.value->entries->len; i++) {
+        Spot entry = spot_entry(&map, i);
+
+        link_read_key(loader, &entry, config);
+    }
+}
+
 static bool link_read_draft_key(Loader *loader, const Spot *spot, void *into)
 {
     LinkDraft *draft = into;
@@ -231,6 +320,7 @@ static void direction_warn(const Spot *spot, const LinkDraft *draft)
 
 // Of what is no link of its own.
 static const Field direction_fields[] = {
+    {"preset", link_read_preset},
     {"faults", faults_read_misplaced},
     {NULL, NULL},
 };
@@ -243,7 +333,9 @@ void link_defaults_read(Loader *loader, const Spot *spot, void *unused)
                        .other_names = loader->link_keys};
 
     (void)unused;
-    section_read(&section, loader, spot, loader->link_defaults);
+    link_read_presets(loader, spot, loader->link_defaults);
+    section_read(&section, loader, spot, loader->link_defaults[0]);
+    link_repeat_keys(loader, spot, loader->link_defaults[1]);
 }
 
 static void link_read_endpoints(Loader *loader, const Spot *spot, void *into)
@@ -273,41 +365,50 @@ static void link_read_reverse(Loader *loader, const Spot *spot, void *into)
 static const Field link_fields[] = {
     {"endpoints", link_read_endpoints},
     {"name", link_read_name},
+    {"preset", link_read_preset},
     {"reverse", link_read_reverse},
     {"faults", faults_read_later},
     {NULL, NULL},
 };
 
-// Reads both directions; the second has what the first has but for what `reverse` says.
+// Reads one direction from the map at `spot`, in front of which its preset has been applied.
+static void link_read_direction(Loader *loader, const Spot *spot, LinkDraft *draft,
+                                unsigned direction)
+{
+    Section section = {.noun = direction == 0 ? "a link" : "a direction of a link",
+                       .fields = direction == 0 ? link_fields : direction_fields,
+                       .read_other = link_read_draft_key,
+                       .other_names = loader->link_keys};
+
+    draft->config = draft->spec->directions[direction];
+    section_read(&section, loader, spot, draft);
+    direction_check(spot, draft);
+    direction_warn(spot, draft);
+}
+
+// Reads both directions; the second has what the first has but for presets, whose ways differ, and
+// for what `reverse` says.
 static void link_read_directions(Loader *loader, const Spot *spot, LinkDraft *draft)
 {
-    Section forward = {.noun = "a link",
-                       .fields = link_fields,
-                       .read_other = link_read_draft_key,
-                       .other_names = loader->link_keys};
-    Section reverse = {.noun = "a direction of a link",
-                       .fields = direction_fields,
-                       .read_other = link_read_draft_key,
-                       .other_names = loader->link_keys};
     LinkConfig **directions = draft->spec->directions;
+    LinkConfig *reverse_only[2] = {NULL, directions[1]};
     Spot entry;
     guint index;
 
-    draft->config = directions[0];
     draft->keys_are_right = true;
-    section_read(&forward, loader, spot, draft);
-    direction_check(spot, draft);
-    direction_warn(spot, draft);
-    directions[1] = link_config_copy(directions[0]);
-    if (!spot_find(spot, "reverse", &index))
-        return;
-    entry = spot_entry(spot, index);
-    if (entry.value->kind != VALUE_MAP)
-        return;
-    draft->config = directions[1];
-    section_read(&reverse, loader, &entry, draft);
-    direction_check(&entry, draft);
-    direction_warn(&entry, draft);
+    link_read_presets(loader, spot, directions);
+    link_read_direction(loader, spot, draft, 0);
+    link_repeat_keys(loader, spot, directions[1]);
+    if (spot_find(spot, "reverse", &index)) {
+        entry = spot_entry(spot, index);
+        if (entry.value->kind != VALUE_MAP)
+            return;
+        link_read_presets(loader, &entry, reverse_only);
+        link_read_direction(loader, &entry, draft, 1);
+    } else {
+        draft->config = directions[1];
+        direction_check(spot, draft);
+    }
 }
 
 // Gives the link its default name, and its name to the table of names.
@@ -336,10 +437,10 @@ static void link_read(Loader *loader, const Spot *spot)
     guint index;
 
     draft.spec->position = spot->value->position;
-    draft.spec->directions[0] = link_config_copy(loader->link_defaults);
+    for (unsigned direction = 0; direction < 2; direction++)
+        draft.spec->directions[direction] = link_config_copy(loader->link_defaults[direction]);
     g_ptr_array_add(loader->scenario->links, draft.spec);
     if (!spot_is_map(spot, "{endpoints: [london, newyork]}")) {
-        draft.spec->directions[1] = link_config_copy(loader->link_defaults);
         loader->links_are_whole = false;
         return;
     }

@@ -35,14 +35,15 @@ typedef struct {
 struct Loader {
     Scenario *scenario;
     Problems *problems;
-    GPtrArray *drafts;        // of NodeDraft, owned, in the order of scenario->nodes
-    GHashTable *draft_of;     // NodeSpec to NodeDraft
-    GHashTable *interfaces;   // "london:eth0", owned, to InterfaceSpec
-    GHashTable *objects;      // by path and class, owned: ParamObject, owned
-    const char **link_keys;   // of links/link_config.h
-    bool links_are_whole;     // the ends of all links could be read
-    NodeDraft *node_defaults; // of `defaults`, as are the next two
-    LinkConfig *link_defaults;
+    GPtrArray *drafts;            // of NodeDraft, owned, in the order of scenario->nodes
+    GHashTable *draft_of;         // NodeSpec to NodeDraft
+    GHashTable *interfaces;       // "london:eth0", owned, to InterfaceSpec
+    GHashTable *presets;          // by name: Preset, owned
+    GHashTable *objects;          // by path and class, owned: ParamObject, owned
+    const char **link_keys;       // of links/link_config.h
+    bool links_are_whole;         // the ends of all links could be read
+    NodeDraft *node_defaults;     // of `defaults`, as are the next two
+    LinkConfig *link_defaults[2]; // of both directions, which differ by a preset only
     TaskSpec *task_defaults;
 };
 

@@ -12,6 +12,7 @@
 #include "core/quote.h"
 #include "sim/scenario/address.h"
 #include "sim/scenario/loader.h"
+#include "sim/scenario/preset.h"
 
 enum {
     SCENARIO_MAX_BYTES = 16 * 1024 * 1024,
@@ -260,7 +261,10 @@ static void scenario_fill(Scenario *scenario, const Document *document, Problems
 {
     g_autoptr(NodeSpec) default_node = node_spec_new();
     g_autoptr(NodeDraft) node_defaults = node_draft_new(default_node, NULL);
-    g_autoptr(LinkConfig) link_defaults = link_config_new();
+    g_autoptr(LinkConfig) forward_defaults = link_config_new();
+    g_autoptr(LinkConfig) reverse_defaults = link_config_new();
+    g_autoptr(GHashTable) presets =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)preset_free);
     g_autoptr(TaskSpec) task_defaults = task_spec_new();
     g_autoptr(GPtrArray) drafts = g_ptr_array_new_with_free_func((GDestroyNotify)node_draft_free);
     g_autoptr(GHashTable) draft_of = g_hash_table_new(NULL, NULL);
@@ -274,10 +278,11 @@ static void scenario_fill(Scenario *scenario, const Document *document, Problems
         .drafts = drafts,
         .draft_of = draft_of,
         .interfaces = interfaces,
+        .presets = presets,
         .objects = objects,
         .link_keys = link_keys,
         .node_defaults = node_defaults,
-        .link_defaults = link_defaults,
+        .link_defaults = {forward_defaults, reverse_defaults},
         .task_defaults = task_defaults,
     };
     Spot root = spot_root(document_root(document), problems);
