@@ -219,12 +219,12 @@ static void netem_write_corrupt(const Netem *netem, TextBlock *keys)
 
     if (netem->corrupt == 0)
         return;
-    text_block_note(keys, "netem flips one bit, often of the headers, and hands the frame on; here "
-                          "a real network card drops it at the far end, unless the key says "
-                          "otherwise.");
+    text_block_note(keys, "netem flips one bit, on a super-packet often one of its headers, and "
+                          "hands the frame on. A real network card drops it at the far end: so "
+                          "does this without then: deliver.");
     if (netem->corrupt_correlation > 0)
         text_block_note(keys, "The correlation of corrupt is left out.");
-    text_block_line(keys, "corrupt: %s", rate);
+    text_block_line(keys, "corrupt: {rate: %s, then: deliver}", rate);
 }
 
 static void netem_write_duplicate(const Netem *netem, TextBlock *keys)

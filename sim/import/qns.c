@@ -234,9 +234,9 @@ static double qns_share(double p, uint64_t burst)
                  : (double)burst / ((double)burst + 1);
 }
 
-// Writes one rule that hits a share of the UDP packets of one direction.
+// Writes one rule that drops a share of the UDP packets of one direction.
 static void qns_write_rate(const Qns *qns, ScenarioText *scenario, QnsOption rate, QnsOption burst,
-                           const char *what, const char *direction)
+                           const char *direction)
 {
     double share = (double)qns->value[rate] / 100;
 
@@ -249,8 +249,9 @@ static void qns_write_rate(const Qns *qns, ScenarioText *scenario, QnsOption rat
                         "hit. Here a row may be longer.",
                         qns->text[rate], qns->text[burst]);
     }
-    text_block_line(scenario->faults, "- {%s, match: \"udp\", direction: %s, which: \"%.4g%%\"}",
-                    what, direction, share * 100);
+    text_block_line(scenario->faults,
+                    "- {drop: {}, match: \"udp\", direction: %s, which: \"%.4g%%\"}", direction,
+                    share * 100);
 }
 
 static void qns_note_receiver(ScenarioText *scenario)
@@ -284,22 +285,32 @@ static void qns_write_droplist(const Qns *qns, ScenarioText *scenario)
 static void qns_write_drop_rate(const Qns *qns, ScenarioText *scenario)
 {
     qns_note_receiver(scenario);
-    qns_write_rate(qns, scenario, QNS_RATE_TO_CLIENT, QNS_BURST_TO_CLIENT, "drop: {}", "reverse");
-    qns_write_rate(qns, scenario, QNS_RATE_TO_SERVER, QNS_BURST_TO_SERVER, "drop: {}", "forward");
+    qns_write_rate(qns, scenario, QNS_RATE_TO_CLIENT, QNS_BURST_TO_CLIENT, "reverse");
+    qns_write_rate(qns, scenario, QNS_RATE_TO_SERVER, QNS_BURST_TO_SERVER, "forward");
+}
+
+static void qns_write_corrupt_way(const Qns *qns, TextBlock *keys, QnsOption rate, QnsOption burst)
+{
+    double share = (double)qns->value[rate] / 100;
+
+    if (qns->given[burst]) {
+        share = qns_share(share, qns->value[burst]);
+        text_block_note(keys,
+                        "Asked was %s%% with no more than %s in a row: in the long run so "
+                        "many are hit. Here a row may be longer.",
+                        qns->text[rate], qns->text[burst]);
+    }
+    text_block_line(keys, "corrupt: {rate: %.4g%%, then: repair, where: payload}", share * 100);
 }
 
 static void qns_write_corrupt_rate(const Qns *qns, ScenarioText *scenario)
 {
-    // Behind Ethernet, IPv4 and UDP.
-    static const char what[] = "corrupt: {offset: 42B, mask: 0xff}";
-
-    qns_note_receiver(scenario);
-    text_block_note(scenario->faults,
-                    "The simulator changes a byte chosen at random from the first "
-                    "of the UDP payload and spares QUIC's version negotiation; "
-                    "here it is always the first byte, over IPv4.");
-    qns_write_rate(qns, scenario, QNS_RATE_TO_CLIENT, QNS_BURST_TO_CLIENT, what, "reverse");
-    qns_write_rate(qns, scenario, QNS_RATE_TO_SERVER, QNS_BURST_TO_SERVER, what, "forward");
+    text_block_note(scenario->link,
+                    "The simulator changes one of the first 51 bytes of UDP payload "
+                    "at random and spares QUIC's version negotiation; here it is "
+                    "one bit of the payload of any frame.");
+    qns_write_corrupt_way(qns, scenario->link, QNS_RATE_TO_SERVER, QNS_BURST_TO_SERVER);
+    qns_write_corrupt_way(qns, scenario->reverse, QNS_RATE_TO_CLIENT, QNS_BURST_TO_CLIENT);
 }
 
 static void qns_write_blackhole(const Qns *qns, ScenarioText *scenario)

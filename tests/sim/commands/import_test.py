@@ -25,7 +25,7 @@ CASES = [
      ['loss: {model: four-state, p13: 1%, p31: 90%, p32: 0%, p23: 100%, p14: 0%}']),
     ('tc', 'delay 10ms reorder 25% 50%', ['reorder: {rate: 75%, extent: 10ms}']),
     ('tc', 'delay 10ms reorder 100% gap 5', ['reorder: {rate: 80%, extent: 10ms}']),
-    ('tc', 'duplicate 1% corrupt 0.1%', ['corrupt: 0.1%', 'duplicate: 1%']),
+    ('tc', 'duplicate 1% corrupt 0.1%', ['corrupt: {rate: 0.1%, then: deliver}', 'duplicate: 1%']),
     ('tc', 'slot 10ms 20ms packets 4', ['slot: {min: 10ms, max: 20ms, packets: 4}']),
     ('tc', 'delay 1ms seed 7', ['seed: 7', 'delay: 1ms']),
     ('qns', 'simple-p2p --delay=15ms --bandwidth=10Mbps --queue=25',
@@ -41,6 +41,11 @@ CASES = [
             '--rate_to_server=0 --burst_to_client=1',
      ['rate: 10mbit', 'queue: 26 packets', 'delay: 15ms', 'faults:',
       '- {drop: {}, match: "udp", direction: reverse, which: "33.33%"}']),
+    ('qns', 'corrupt-rate --delay=15ms --bandwidth=10Mbps --queue=25 --rate_to_client=10 '
+            '--rate_to_server=20',
+     ['rate: 10mbit', 'queue: 26 packets', 'delay: 15ms',
+      'corrupt: {rate: 20%, then: repair, where: payload}',
+      'corrupt: {rate: 10%, then: repair, where: payload}']),
     ('qns', 'blackhole --delay=15ms --bandwidth=10Mbps --queue=25 --on=10s --off=3s --repeat=2 '
             '--direction=toserver',
      ['rate: 10mbit', 'queue: 26 packets', 'delay: 15ms', 'timeline:',
@@ -102,7 +107,7 @@ def keys(text):
 
 # A key of a link or of the file, or a variant of a key, that is not there at all.
 MISSING = re.compile(r'"([\w-]+)" is no (?:model|discipline'
-                     r'|key of a (?:link|direction of a link|scenario)):')
+                     r'|key of a (?:link|direction of a link|scenario))(?::|$)')
 
 
 def is_missing(line, manual):
