@@ -73,7 +73,9 @@ static const ParamSpec corrupt_params[] = {
 };
 
 static const StageKey corrupt_keys[] = {
-    {"corrupt", corrupt_params, "bits flipped on the wire"},
+    {"corrupt", corrupt_params, "bits flipped on the wire",
+     "[has a bit flipped with a probability of {rate}][has each bit flipped with a probability of "
+     "{ber}], anywhere in the {where}; then: {then}"},
     {NULL, NULL, NULL},
 };
 

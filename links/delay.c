@@ -91,8 +91,11 @@ static const ParamSpec delay_jitter_params[] = {
 };
 
 static const StageKey delay_keys[] = {
-    {"delay", delay_params, "the time a frame is under way, one way"},
-    {"jitter", delay_jitter_params, "how much the delay varies around its mean"},
+    {"delay", delay_params, "the time a frame is under way, one way",
+     "is under way for {delay}[, and what {trace} has for it on top]"},
+    {"jitter", delay_jitter_params, "how much the delay varies around its mean",
+     "takes more or less than that, {distribution} with a deviation of {deviation}[, alike by half "
+     "at a distance of {correlation}][, overtaking those ahead of it: {reorder}]"},
     {NULL, NULL, NULL},
 };
 

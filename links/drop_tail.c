@@ -13,7 +13,8 @@ static const ParamSpec drop_tail_params[] = {
 };
 
 static const StageKey drop_tail_keys[] = {
-    {"queue", drop_tail_params, "what waits for its turn; 100 ms and at least 16 full frames"},
+    {"queue", drop_tail_params, "what waits for its turn; 100 ms and at least 16 full frames",
+     "waits for its turn in a queue of {limit}, or is dropped when that is full"},
     {NULL, NULL, NULL},
 };
 

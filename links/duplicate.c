@@ -42,7 +42,8 @@ static const ParamSpec duplicate_params[] = {
 };
 
 static const StageKey duplicate_keys[] = {
-    {"duplicate", duplicate_params, "frames that arrive more than once"},
+    {"duplicate", duplicate_params, "frames that arrive more than once",
+     "arrives another time ({copies} more) with a probability of {rate}[, {delay} later]"},
     {NULL, NULL, NULL},
 };
 

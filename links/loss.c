@@ -18,7 +18,8 @@ static const ParamSpec loss_params[] = {
 };
 
 static const StageKey loss_keys[] = {
-    {"loss", loss_params, "frames lost on the wire, after the queue"},
+    {"loss", loss_params, "frames lost on the wire, after the queue",
+     "is lost with a probability of {rate}, each on its own"},
     {NULL, NULL, NULL},
 };
 

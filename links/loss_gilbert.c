@@ -29,7 +29,8 @@ static const ParamSpec loss_gilbert_params[] = {
 };
 
 static const StageKey loss_gilbert_keys[] = {
-    {"loss", loss_gilbert_params, "frames lost on the wire in bursts, by rate and mean burst"},
+    {"loss", loss_gilbert_params, "frames lost on the wire in bursts, by rate and mean burst",
+     "is lost with a probability of {rate}, in bursts of {burst} in the mean"},
     {NULL, NULL, NULL},
 };
 

@@ -107,7 +107,8 @@ static const ParamSpec loss_list_params[] = {
 };
 
 static const StageKey loss_list_keys[] = {
-    {"loss", loss_list_params, "certain frames lost on the wire, by their numbers"},
+    {"loss", loss_list_params, "certain frames lost on the wire, by their numbers",
+     "is lost when its number is one of {indices}"},
     {NULL, NULL, NULL},
 };
 

@@ -31,7 +31,9 @@ static const ParamSpec overhead_params[] = {
 };
 
 static const StageKey overhead_keys[] = {
-    {"overhead", overhead_params, "bytes of each frame on the wire that are not in it"},
+    {"overhead", overhead_params, "bytes of each frame on the wire that are not in it",
+     "counts for {bytes} more than its length[, for {minimum} at the least][, in cells of "
+     "{cells}]"},
     {NULL, NULL, NULL},
 };
 

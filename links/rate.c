@@ -47,7 +47,8 @@ static const ParamSpec rate_params[] = {
 };
 
 static const StageKey rate_keys[] = {
-    {"rate", rate_params, "the rate at which frames leave; unlimited when not given"},
+    {"rate", rate_params, "the rate at which frames leave; unlimited when not given",
+     "is sent at {rate}, one behind the other"},
     {NULL, NULL, NULL},
 };
 

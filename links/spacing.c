@@ -15,7 +15,8 @@ static const ParamSpec spacing_params[] = {
 };
 
 static const StageKey spacing_keys[] = {
-    {"spacing", spacing_params, "how far apart segments of a super-frame may be and leave as one"},
+    {"spacing", spacing_params, "how far apart segments of a super-frame may be and leave as one",
+     "may leave together with others of one burst that are up to {spacing} apart"},
     {NULL, NULL, NULL},
 };
 

@@ -25,6 +25,10 @@ typedef struct {
     const char *name;
     const ParamSpec *params;
     const char *summary;
+    // What becomes of a frame, for `taploom explain`: "is lost with a probability of {rate}".
+    // {NAME} stands for a parameter's value, and what is in brackets goes when no parameter in them
+    // has been set. NULL for the summary and all parameters that have.
+    const char *effect;
 } StageKey;
 
 // Where along the link a stage stands: a frame meets lower positions first.
