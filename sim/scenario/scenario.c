@@ -360,17 +360,31 @@ static char *file_read(const char *path, GByteArray *bytes)
     return reason;
 }
 
-Scenario *scenario_load(const char *path, char **errors)
+const char *scenario_path(const char *name)
 {
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    bool is_stdin = strcmp(path, "-") == 0;
-    g_autofree char *reason = is_stdin ? file_read_fd(STDIN_FILENO, bytes) : file_read(path, bytes);
+    return strcmp(name, "-") == 0 ? "stdin" : name;
+}
 
-    if (is_stdin)
-        path = "stdin";
+char *scenario_read_file(const char *name, size_t *length_bytes, char **errors)
+{
+    GByteArray *bytes = g_byte_array_new();
+    g_autofree char *reason =
+        strcmp(name, "-") == 0 ? file_read_fd(STDIN_FILENO, bytes) : file_read(name, bytes);
+
     if (reason != NULL) {
-        *errors = g_strdup_printf("%s: %s\n", path, reason);
+        *errors = g_strdup_printf("%s: %s\n", scenario_path(name), reason);
+        g_byte_array_unref(bytes);
         return NULL;
     }
-    return scenario_parse(path, (const char *)bytes->data, bytes->len, errors);
+    *length_bytes = bytes->len;
+    g_byte_array_append(bytes, (const guint8 *)"", 1);
+    return (char *)g_byte_array_free(bytes, FALSE);
+}
+
+Scenario *scenario_load(const char *name, char **errors)
+{
+    size_t length_bytes;
+    g_autofree char *text = scenario_read_file(name, &length_bytes, errors);
+
+    return text != NULL ? scenario_parse(scenario_path(name), text, length_bytes, errors) : NULL;
 }

@@ -135,11 +135,16 @@ struct Scenario {
     GHashTable *link_by_name;
 };
 
-// Reads and checks `path`; "-" is standard input, called "stdin" from then on. On failure returns
-// NULL and sets `*errors` to one text with a line, ended by a newline, for each error of the file,
-// sorted by place: "file:line:column: where: what is wrong, what would be right"; the caller frees
-// it. Opens nothing but the file.
-Scenario *scenario_load(const char *path, char **errors);
+// Reads and checks the file `name`; "-" is standard input. On failure returns NULL and sets
+// `*errors` to one text with a line, ended by a newline, for each error of the file, sorted by
+// place: "file:line:column: where: what is wrong, what would be right"; the caller frees it. Opens
+// nothing but the file, and those that it names.
+Scenario *scenario_load(const char *name, char **errors);
+
+// The two halves of that: the text, ended by a NUL and freed by the caller, or NULL with an error;
+// and what positions in it are printed with, "stdin" for "-".
+char *scenario_read_file(const char *name, size_t *length_bytes, char **errors);
+const char *scenario_path(const char *name);
 
 // The same from memory; `path` is what positions are printed with.
 Scenario *scenario_parse(const char *path, const char *text, size_t length_bytes, char **errors);
