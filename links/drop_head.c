@@ -14,7 +14,8 @@ static const ParamSpec drop_head_params[] = {
 };
 
 static const StageKey drop_head_keys[] = {
-    {"queue", drop_head_params, "what waits for its turn; the oldest makes room for the newest"},
+    {"queue", drop_head_params, "what waits for its turn; the oldest makes room for the newest",
+     "waits for its turn in a queue of {limit}, in which the oldest makes room when that is full"},
     {NULL, NULL, NULL},
 };
 

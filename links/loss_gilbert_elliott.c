@@ -38,7 +38,9 @@ static const ParamSpec loss_gilbert_elliott_params[] = {
 };
 
 static const StageKey loss_gilbert_elliott_keys[] = {
-    {"loss", loss_gilbert_elliott_params, "frames lost on the wire by a good and a bad state"},
+    {"loss", loss_gilbert_elliott_params, "frames lost on the wire by a good and a bad state",
+     "is lost with a probability of {1-h} in a bad state and of {1-k} in a good one, which turns "
+     "bad with {p} and good again with {r}"},
     {NULL, NULL, NULL},
 };
 

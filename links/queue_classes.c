@@ -71,7 +71,8 @@ static const ParamSpec queue_classes_params[] = {
 };
 
 static const StageKey queue_classes_keys[] = {
-    {"queue", queue_classes_params, "classes of traffic, strict or by weight; limit is of each"},
+    {"queue", queue_classes_params, "classes of traffic, strict or by weight; limit is of each",
+     "waits in the queue of its class, of {limit} each: {classes}"},
     {NULL, NULL, NULL},
 };
 

@@ -50,7 +50,9 @@ static const ParamSpec queue_cobalt_params[] = {
 };
 
 static const StageKey queue_cobalt_keys[] = {
-    {"queue", queue_cobalt_params, "COBALT: CoDel, and BLUE for flows that do not answer to it"},
+    {"queue", queue_cobalt_params, "COBALT: CoDel, and BLUE for flows that do not answer to it",
+     "waits for its turn in a queue of {limit}, kept short by CoDel, longer than {target} for "
+     "{interval} being too long, and by BLUE"},
     {NULL, NULL, NULL},
 };
 

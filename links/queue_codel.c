@@ -17,7 +17,9 @@ static const ParamSpec queue_codel_params[] = {
 };
 
 static const StageKey queue_codel_keys[] = {
-    {"queue", queue_codel_params, "CoDel: drops at the head once it has been long for too long"},
+    {"queue", queue_codel_params, "CoDel: drops at the head once it has been long for too long",
+     "waits for its turn in a queue of {limit}, at the head of which CoDel drops when frames have "
+     "waited longer than {target} for {interval}"},
     {NULL, NULL, NULL},
 };
 

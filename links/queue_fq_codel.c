@@ -60,7 +60,9 @@ static const ParamSpec queue_fq_codel_params[] = {
 };
 
 static const StageKey queue_fq_codel_keys[] = {
-    {"queue", queue_fq_codel_params, "FQ-CoDel: flows take turns, each with CoDel of its own"},
+    {"queue", queue_fq_codel_params, "FQ-CoDel: flows take turns, each with CoDel of its own",
+     "waits in the queue of its flow, one of {flows} that take turns and are kept short by CoDel, "
+     "longer than {target} for {interval} being too long; {limit} in all"},
     {NULL, NULL, NULL},
 };
 

@@ -58,6 +58,15 @@ static void test_what_is_not_set_is_not_said(void)
                  "counts for 8B more than its length, in cells of atm");
 }
 
+// A discipline takes the place of the plain queue.
+static void test_disciplines(void)
+{
+    assert_words("rate: 8mbit\n    queue: {discipline: codel, target: 3ms, ecn: yes}",
+                 "waits for its turn in a queue of 1000 packets, at the head of which CoDel drops "
+                 "when frames have waited longer than 3ms for 100ms (ecn yes)\n"
+                 "is sent at 8mbit, one behind the other");
+}
+
 // From the summary and the parameters, where a class does not say more.
 static void test_a_class_without_words(void)
 {
@@ -95,6 +104,7 @@ int main(int argc, char **argv)
                     test_steps_are_in_a_frames_order);
     g_test_add_func("/commands/link-words/what-is-not-set-is-not-said",
                     test_what_is_not_set_is_not_said);
+    g_test_add_func("/commands/link-words/disciplines", test_disciplines);
     g_test_add_func("/commands/link-words/a-class-without-words", test_a_class_without_words);
     g_test_add_func("/commands/link-words/effects-are-well-formed", test_effects_are_well_formed);
     return g_test_run();
