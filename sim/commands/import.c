@@ -85,6 +85,21 @@ static bool import_print(const ImportFormat *format, const char *text, GError **
     return true;
 }
 
+// One text of the operands: of several, those with blanks are quoted again.
+static char *import_text(char **operands)
+{
+    GString *text = g_string_new(operands[0]);
+
+    for (char **operand = operands + 1; *operand != NULL; operand++) {
+        const char *quote = strpbrk(*operand, " \t\r\n") == NULL ? ""
+                            : strchr(*operand, '"') == NULL      ? "\""
+                                                                 : "'";
+
+        g_string_append_printf(text, " %s%s%s", quote, *operand, quote);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static int import_run(int argc, char **argv)
 {
     g_autofree char *description = import_describe();
@@ -98,7 +113,7 @@ static int import_run(int argc, char **argv)
     if (argc < 3)
         return command_usage(&import_command);
     format = import_find(argv[1], &error);
-    text = g_strjoinv(" ", argv + 2);
+    text = import_text(argv + 2);
     if (format == NULL || !import_print(format, text, &error))
         return command_fail(&import_command, error);
     return STATUS_OK;

@@ -136,6 +136,47 @@ static bool mahimahi_read_link_option(Mahimahi *self, const char *word)
                       quote);
 }
 
+// "packets" out of "packets=100, target=5": 0 without it.
+static uint64_t queue_arg(const MahimahiWay *way, const char *name)
+{
+    g_auto(GStrv) pairs = g_strsplit(way->queue_args != NULL ? way->queue_args : "", ",", -1);
+    uint64_t count;
+
+    for (char **pair = pairs; *pair != NULL; pair++) {
+        const char *value = option_value(g_strstrip(*pair), name);
+
+        if (value != NULL && amount_parse_count(g_strchomp((char *)value), UINT32_MAX, &count))
+            return count;
+    }
+    return 0;
+}
+
+// mm-link refuses a queue without these.
+static bool mahimahi_check_queue(const Mahimahi *self, const MahimahiWay *way)
+{
+    static const struct {
+        const char *queue, *args[2];
+    } needs[] = {{"codel", {"target", "interval"}}, {"pie", {"qdelay_ref", "max_burst"}}};
+
+    if (way->queue == NULL || strcmp(way->queue, "infinite") == 0)
+        return true;
+    if (queue_arg(way, "packets") == 0 && queue_arg(way, "bytes") == 0)
+        return words_fail(self->words, self->error,
+                          "the queue %s needs a limit: write --uplink-queue-args=packets=100, or "
+                          "--downlink-queue-args=",
+                          way->queue);
+    for (size_t i = 0; i < G_N_ELEMENTS(needs); i++) {
+        for (size_t j = 0; j < 2 && strcmp(way->queue, needs[i].queue) == 0; j++) {
+            if (queue_arg(way, needs[i].args[j]) == 0)
+                return words_fail(self->words, self->error,
+                                  "the queue %s needs %s and %s in milliseconds among its "
+                                  "arguments",
+                                  way->queue, needs[i].args[0], needs[i].args[1]);
+        }
+    }
+    return true;
+}
+
 static bool mahimahi_read_link(Mahimahi *self)
 {
     static const char *const wanted[] = {"the trace of the uplink", "the trace of the downlink"};
@@ -158,8 +199,10 @@ static bool mahimahi_read_link(Mahimahi *self)
             break;
         }
     }
-    return n_traces == N_WAYS ||
-           words_fail_at_end(self->words, self->error, "mm-link lacks %s", wanted[n_traces]);
+    if (n_traces < N_WAYS)
+        return words_fail_at_end(self->words, self->error, "mm-link lacks %s", wanted[n_traces]);
+    return mahimahi_check_queue(self, &self->ways[UPLINK]) &&
+           mahimahi_check_queue(self, &self->ways[DOWNLINK]);
 }
 
 static const struct {
@@ -188,21 +231,6 @@ static bool mahimahi_read_shell(Mahimahi *self, const char *word)
                           quote, nearest);
     return words_fail(self->words, self->error,
                       "%s cannot be imported: known are mm-delay, mm-loss and mm-link", quote);
-}
-
-// "packets" out of "packets=100, target=5": 0 without it.
-static uint64_t queue_arg(const MahimahiWay *way, const char *name)
-{
-    g_auto(GStrv) pairs = g_strsplit(way->queue_args != NULL ? way->queue_args : "", ",", -1);
-    uint64_t count;
-
-    for (char **pair = pairs; *pair != NULL; pair++) {
-        const char *value = option_value(g_strstrip(*pair), name);
-
-        if (value != NULL && amount_parse_count(g_strchomp((char *)value), UINT32_MAX, &count))
-            return count;
-    }
-    return 0;
 }
 
 static void mahimahi_write_queue(const MahimahiWay *way, TextBlock *keys)

@@ -6,6 +6,8 @@
 
 G_DEFINE_QUARK(import - error - quark, import_error)
 
+#define WORD_BLANKS " \t\r\n"
+
 typedef struct {
     char *text;
     glong column;
@@ -22,6 +24,21 @@ static void word_clear(void *item)
     g_free(((Word *)item)->text);
 }
 
+// Reads one word from `*at`, which is moved behind it.
+static char *word_read(const char **at)
+{
+    GString *word = g_string_new(NULL);
+    char quote = '\0';
+
+    for (; **at != '\0' && (quote != '\0' || strchr(WORD_BLANKS, **at) == NULL); (*at)++) {
+        if (quote != '\0' ? **at == quote : **at == '"' || **at == '\'')
+            quote = quote != '\0' ? '\0' : **at;
+        else
+            g_string_append_c(word, **at);
+    }
+    return g_string_free(word, FALSE);
+}
+
 Words *words_new(const char *text)
 {
     Words *self = g_new0(Words, 1);
@@ -30,17 +47,11 @@ Words *words_new(const char *text)
 
     self->words = g_array_new(FALSE, FALSE, sizeof(Word));
     g_array_set_clear_func(self->words, word_clear);
-    for (;;) {
-        size_t n_bytes;
+    for (at += strspn(at, WORD_BLANKS); *at != '\0'; at += strspn(at, WORD_BLANKS)) {
+        Word word = {.column = g_utf8_pointer_to_offset(whole, at) + 1};
 
-        at += strspn(at, " \t\r\n");
-        n_bytes = strcspn(at, " \t\r\n");
-        if (n_bytes == 0)
-            break;
-        g_array_append_val(self->words,
-                           ((Word){.text = g_strndup(at, n_bytes),
-                                   .column = g_utf8_pointer_to_offset(whole, at) + 1}));
-        at += n_bytes;
+        word.text = word_read(&at);
+        g_array_append_val(self->words, word);
     }
     self->end_column = g_utf8_strlen(whole, -1) + 1;
     return self;
@@ -64,12 +75,6 @@ const char *words_next(Words *self)
     if (text != NULL)
         self->next++;
     return text;
-}
-
-void words_back(Words *self)
-{
-    g_assert(self->next > 0);
-    self->next--;
 }
 
 static bool words_fail_in(GError **error, glong column, const char *format, va_list arguments)

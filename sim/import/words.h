@@ -13,7 +13,8 @@ typedef enum { IMPORT_ERROR_WORD } ImportError;
 
 typedef struct Words Words;
 
-// Splits `text` at blanks and line ends; quotes have no meaning.
+// Splits `text` at blanks and line ends, but for those in single or double quotes, which are taken
+// away as a shell does; a quote that is not closed reaches to the end.
 Words *words_new(const char *text);
 void words_free(Words *words);
 
@@ -22,9 +23,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Words, words_free)
 // The word at hand, which words_next() takes: NULL behind the last.
 const char *words_peek(const Words *words);
 const char *words_next(Words *words);
-
-// Makes the last word taken the one at hand again.
-void words_back(Words *words);
 
 // Fails at the last word taken, or at the end of the text: "character 7: MESSAGE". Returns false.
 bool words_fail(const Words *words, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);

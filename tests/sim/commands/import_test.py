@@ -60,6 +60,11 @@ CASES = [
                  '--uplink-queue-args=packets=100 --once -- firefox',
      ['rate: {model: trace, file: "up", loop: no}', 'queue: 100 packets', 'delay: 40ms',
       'reverse:', 'rate: {model: trace, file: "down", loop: no}', 'queue: 1000000 packets']),
+    ('mahimahi', 'mm-link up down --uplink-queue=codel --uplink-queue-args="packets=50, target=50, '
+                 'interval=100" --downlink-queue=drophead --downlink-queue-args=bytes=60000',
+     ['rate: {model: trace, file: "up"}',
+      'queue: {discipline: codel, limit: 50 packets, target: 50ms, interval: 100ms}',
+      'rate: {model: trace, file: "down"}', 'queue: {discipline: drop-head, limit: 60000B}']),
 ]
 
 ERRORS = [
@@ -87,6 +92,10 @@ ERRORS = [
     (['mahimahi', 'mm-loss uplink 2'],
      'mahimahi: character 16: "2" is no loss: write a share from 0 to 1, such as 0.01 for 1%'),
     (['mahimahi', 'mm-link up'], 'mahimahi: character 11: mm-link lacks the trace of the downlink'),
+    (['mahimahi', 'mm-link', 'up', 'down', '--uplink-queue=codel',
+      '--uplink-queue-args=packets=5, target=5'],
+     'mahimahi: character 38: the queue codel needs target and interval in milliseconds among its '
+     'arguments'),
     (['mahimahi', 'mm-onoff uplink'],
      'mahimahi: character 1: "mm-onoff" cannot be imported: known are mm-delay, mm-loss and '
      'mm-link'),
