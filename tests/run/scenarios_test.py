@@ -33,6 +33,11 @@ class Scenarios(RunCase):
                   if name.startswith('test_')} - {'all-are-run-here'}
         self.assertEqual({path.stem for path in SCENARIOS.glob('*.yaml')}, tested)
 
+    def test_access(self):
+        # Both delays of each link: 2 x 35, 2 x 25 and 2 x 314.5 ms.
+        for ping, least_ms in zip(self.pings(self.run_file('access')), [70, 50, 629], strict=True):
+            self.assertGreaterEqual(float(ping[1]), least_ms)
+
     def test_first_link(self):
         done = self.run_file('first-link')
         self.assertGreaterEqual(float(self.pings(done)[0][1]), 40)
