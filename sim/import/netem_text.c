@@ -44,9 +44,8 @@ static void netem_note_jitter(const Netem *netem, TextBlock *keys)
     double correlation = netem_share(netem->delay_correlation);
     g_autofree char *asked = share_format(correlation);
 
-    text_block_note(keys,
-                    "netem lets a frame with a shorter delay overtake those ahead of it; here "
-                    "jitter keeps the order.");
+    text_block_note(keys, "netem lets a frame with a shorter delay overtake those ahead of it, and "
+                          "so does this; without reorder: yes jitter keeps the order.");
     if (netem->jitter_ns > netem->delay_ns)
         text_block_note(keys,
                         "Where netem draws a negative delay it sends at once, which makes the "
@@ -85,17 +84,18 @@ static void netem_write_jitter(const Netem *netem, TextBlock *keys)
         return;
     netem_note_jitter(netem, keys);
     correlation =
-        half_life > 0 ? g_strdup_printf(", correlation: %u packets", half_life) : g_strdup("");
+        half_life > 0 ? g_strdup_printf("correlation: %u packets, ", half_life) : g_strdup("");
     if (g_strv_contains(known, distribution)) {
-        text_block_line(keys, "jitter: {deviation: %s, distribution: %s%s}", deviation,
-                        distribution, correlation);
+        text_block_line(keys, "jitter: {deviation: %s, distribution: %s, %sreorder: yes}",
+                        deviation, distribution, correlation);
     } else {
         g_autofree char *file = g_strconcat(distribution, ".dist", NULL);
         g_autofree char *quote = scenario_text_quote(file);
 
         text_block_note(keys, "The table is a file of tc's, in /usr/lib/tc or where TC_LIB_DIR "
                               "says.");
-        text_block_line(keys, "jitter: {deviation: %s, distribution: table, table: %s%s}",
+        text_block_line(keys,
+                        "jitter: {deviation: %s, distribution: table, file: %s, %sreorder: yes}",
                         deviation, quote, correlation);
     }
 }

@@ -13,7 +13,10 @@ from pathlib import Path
 CASES = [
     ('tc', 'delay 10ms 2ms distribution normal loss gemodel 1% 10% 90% 0.1%',
      ['loss: {model: gilbert-elliott, p: 1%, r: 10%, 1-h: 90%, 1-k: 0.1%}',
-      'delay: 10ms', 'jitter: {deviation: 2ms, distribution: normal}']),
+      'delay: 10ms', 'jitter: {deviation: 2ms, distribution: normal, reorder: yes}']),
+    ('tc', 'delay 10ms 2ms 75%',
+     ['delay: 10ms', 'jitter: {deviation: 2ms, distribution: uniform, correlation: 2 packets, '
+      'reorder: yes}']),
     ('tc', 'tc qdisc add dev eth0 root netem delay 100ms',
      ['delay: 100ms']),
     ('tc', 'delay 1 rate 10mbps limit 7', ['rate: 80mbit', 'queue: 7 packets', 'delay: 1us']),
@@ -114,9 +117,9 @@ def keys(text):
             if line and not line.startswith('#') and not FRAME.match(line)]
 
 
-# A key of a link or of the file, or a variant of a key, that is not there at all.
+# A key of a link, of jitter or of the file, or a variant of a key, that is not there at all.
 MISSING = re.compile(r'"([\w-]+)" is no (?:model|discipline'
-                     r'|key of a (?:link|direction of a link|scenario))(?::|$)')
+                     r'|key of (?:a link|a direction of a link|a scenario|jitter))(?::|$)')
 
 
 def is_missing(line, manual):
