@@ -259,11 +259,11 @@ static void mahimahi_write_queue(const MahimahiWay *way, TextBlock *keys)
                         "ms, interval: %" G_GUINT64_FORMAT "ms}",
                         limit, queue_arg(way, "target"), queue_arg(way, "interval"));
     } else {
-        text_block_note(keys, "mm-link's PIE updates its probability every 30 ms and drops by it "
-                              "alone; here it is that of RFC 8033.");
+        text_block_note(keys, "mm-link's PIE takes the delay from the rate at which packets leave; "
+                              "here it is that of RFC 8033.");
         text_block_line(keys,
                         "queue: {discipline: pie, limit: %s, target: %" G_GUINT64_FORMAT
-                        "ms, burst: %" G_GUINT64_FORMAT "ms}",
+                        "ms, burst: %" G_GUINT64_FORMAT "ms, update: 30ms}",
                         limit, queue_arg(way, "qdelay_ref"), queue_arg(way, "max_burst"));
     }
 }

@@ -63,6 +63,11 @@ CASES = [
                  '--uplink-queue-args=packets=100 --once -- firefox',
      ['rate: {model: trace, file: "up", loop: no}', 'queue: 100 packets', 'delay: 40ms',
       'reverse:', 'rate: {model: trace, file: "down", loop: no}', 'queue: 1000000 packets']),
+    ('mahimahi', 'mm-link up down --uplink-queue=pie '
+                 '--uplink-queue-args=bytes=60000,qdelay_ref=20,max_burst=75',
+     ['rate: {model: trace, file: "up"}',
+      'queue: {discipline: pie, limit: 60000B, target: 20ms, burst: 75ms, update: 30ms}',
+      'rate: {model: trace, file: "down"}', 'queue: 1000000 packets']),
     ('mahimahi', 'mm-link up down --uplink-queue=codel --uplink-queue-args="packets=50, target=50, '
                  'interval=100" --downlink-queue=drophead --downlink-queue-args=bytes=60000',
      ['rate: {model: trace, file: "up"}',
