@@ -116,7 +116,8 @@ static char *fault_subject(const Value *rule, bool *is_many)
         *is_many = false;
         return g_strdup_printf("one frame in %s", which + strlen("every "));
     }
-    return g_strdup_printf("frames %s", which);
+    *is_many = which[strspn(which, "0123456789 ")] != '\0';
+    return g_strdup_printf(*is_many ? "frames %s" : "frame %s", which);
 }
 
 char *event_fault_words(const Value *rule)
@@ -129,8 +130,11 @@ char *event_fault_words(const Value *rule)
     unsigned n_actions = 0;
 
     if (match != NULL)
-        g_string_append_printf(
-            text, is_many ? " of those that match \"%s\"" : " that matches \"%s\"", match);
+        g_string_append_printf(text,
+                               is_many || g_str_has_prefix(subject, "frame ")
+                                   ? " of those that match \"%s\""
+                                   : " that matches \"%s\"",
+                               match);
     g_string_append(text, is_many ? " are " : " is ");
     for (guint i = 0; i < rule->entries->len; i++) {
         const Entry *entry = &g_array_index(rule->entries, Entry, i);

@@ -10,6 +10,8 @@
 #include "sim/commands/paragraph.h"
 #include "sim/scenario/scenario.h"
 
+#define EXPLAIN_FAULTS "faults" // whose rules are worded one by one
+
 static int explain_run(int argc, char **argv);
 
 const Command explain_command = {
@@ -23,9 +25,9 @@ const Command explain_command = {
 static GPtrArray *explain_steps(const LinkSpec *link, const Value *value, LinkDirection direction)
 {
     const InterfaceSpec *from = link->ends[direction];
-    const Value *faults = event_entry(value, "faults");
+    const Value *faults = event_entry(value, EXPLAIN_FAULTS);
     GPtrArray *steps = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) words = link_words(link->directions[direction]);
+    g_autoptr(GPtrArray) words = link_words(link->directions[direction], EXPLAIN_FAULTS);
 
     for (guint i = 0; faults != NULL && faults->kind == VALUE_LIST && i < faults->items->len; i++) {
         const Value *rule = g_ptr_array_index(faults->items, i);

@@ -133,7 +133,7 @@ static int class_rank(const StageClass *class)
     return (int)class->position * 2 + (class->queue == NULL);
 }
 
-GPtrArray *link_words(const LinkConfig *config)
+GPtrArray *link_words(const LinkConfig *config, const char *told_key)
 {
     g_autoptr(LinkConfig) fallbacks = link_config_new();
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
@@ -147,7 +147,8 @@ GPtrArray *link_words(const LinkConfig *config)
             for (const StageKey *key = (*class)->keys; key->name != NULL; key++) {
                 Speaker speaker = {config, fallbacks, *class, key};
 
-                if (class_rank(*class) == rank && speaker_has_effect(&speaker))
+                if (class_rank(*class) == rank && strcmp(key->name, told_key) != 0 &&
+                    speaker_has_effect(&speaker))
                     g_ptr_array_add(words, speaker_sentence(&speaker));
             }
         }

@@ -8,5 +8,5 @@
 
 // "waits for its turn …", "is sent at 10mbit": as many as there are keys with an effect, in the
 // order in which a frame meets them; an array of char * that owns them. They come from the tables
-// of the stages alone.
-GPtrArray *link_words(const LinkConfig *config);
+// of the stages alone. `told_key` is left out.
+GPtrArray *link_words(const LinkConfig *config, const char *told_key);

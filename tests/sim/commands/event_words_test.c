@@ -18,6 +18,7 @@ static const char *const faults[][2] = {
     {"{drop: {}}", "every frame is dropped"},
     {"{drop: {}, match: udp dst port 4433, which: \"5, 6, 9\"}",
      "frames 5, 6, 9 of those that match \"udp dst port 4433\" are dropped"},
+    {"{delay: 2s, match: udp, which: \"2\"}", "frame 2 of those that match \"udp\" is late by 2s"},
     {"{delay: 2s, match: udp src port 53}",
      "every frame that matches \"udp src port 53\" is late by 2s"},
     {"{drop: {}, which: first per flow, match: tcp}",

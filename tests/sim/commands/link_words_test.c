@@ -13,7 +13,7 @@ static char *words_of(const char *keys)
                                             *keys != '\0' ? "    " : "", keys);
     g_autoptr(Scenario) scenario = parsed(text);
     const LinkSpec *link = g_ptr_array_index(scenario->links, 0);
-    g_autoptr(GPtrArray) words = link_words(link->directions[0]);
+    g_autoptr(GPtrArray) words = link_words(link->directions[0], "jitter");
 
     g_ptr_array_add(words, NULL);
     return g_strjoinv("\n", (char **)words->pdata);
@@ -56,6 +56,11 @@ static void test_what_is_not_set_is_not_said(void)
                  "waits for its turn in a queue of 100ms, or is dropped when that is full\n"
                  "is sent at 8mbit, one behind the other\n"
                  "counts for 8B more than its length, in cells of atm");
+}
+
+static void test_a_key_that_is_told_elsewhere(void)
+{
+    assert_words("delay: 35ms\n    jitter: 1ms", "is under way for 35ms");
 }
 
 // A discipline takes the place of the plain queue.
@@ -104,6 +109,8 @@ int main(int argc, char **argv)
                     test_steps_are_in_a_frames_order);
     g_test_add_func("/commands/link-words/what-is-not-set-is-not-said",
                     test_what_is_not_set_is_not_said);
+    g_test_add_func("/commands/link-words/a-key-that-is-told-elsewhere",
+                    test_a_key_that_is_told_elsewhere);
     g_test_add_func("/commands/link-words/disciplines", test_disciplines);
     g_test_add_func("/commands/link-words/a-class-without-words", test_a_class_without_words);
     g_test_add_func("/commands/link-words/effects-are-well-formed", test_effects_are_well_formed);
