@@ -98,7 +98,9 @@ static const ParamSpec dualpi2_params[] = {
 };
 
 static const StageKey dualpi2_keys[] = {
-    {"queue", dualpi2_params, "what waits for its turn, L4S apart, ruled by DualPI2"},
+    {"queue", dualpi2_params, "what waits for its turn, L4S apart, ruled by DualPI2",
+     "waits for its turn in a queue of {limit}, L4S apart from all else, the delay of which "
+     "DualPI2 holds near {target}"},
     {NULL, NULL, NULL},
 };
 

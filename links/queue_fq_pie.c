@@ -57,7 +57,9 @@ static const ParamSpec fq_pie_params[] = {
 };
 
 static const StageKey fq_pie_keys[] = {
-    {"queue", fq_pie_params, "what waits for its turn, flows apart, each ruled by PIE"},
+    {"queue", fq_pie_params, "what waits for its turn, flows apart, each ruled by PIE",
+     "waits in the queue of its flow, which takes turns with the others and the delay of which PIE "
+     "holds near {target}; {limit} in all"},
     {NULL, NULL, NULL},
 };
 

@@ -18,7 +18,8 @@ static const ParamSpec pie_params[] = {
 };
 
 static const StageKey pie_keys[] = {
-    {"queue", pie_params, "what waits for its turn, its delay held near a target by PIE"},
+    {"queue", pie_params, "what waits for its turn, its delay held near a target by PIE",
+     "waits for its turn in a queue of {limit}, the delay of which PIE holds near {target}"},
     {NULL, NULL, NULL},
 };
 

@@ -73,7 +73,8 @@ static const ParamSpec red_params[] = {
 };
 
 static const StageKey red_keys[] = {
-    {"queue", red_params, "what waits for its turn, its mean length held down by RED"},
+    {"queue", red_params, "what waits for its turn, its mean length held down by RED",
+     "waits for its turn in a queue of {limit}, from which RED drops ahead of that"},
     {NULL, NULL, NULL},
 };
 

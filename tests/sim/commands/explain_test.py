@@ -28,14 +28,12 @@ atlantic
     2. is sent at 100mbit, one behind the other
     3. is lost with a probability of 0.1%, each on its own
     4. is under way for 35ms
-    5. takes more or less than that, normal with a deviation of 2ms, but never
-       overtakes the one ahead of it
+    5. takes more or less than that, normal with a deviation of 2ms
   from newyork:eth0 to london:eth0: a frame
     1. waits for its turn in a queue of 50ms, or is dropped when that is full
     2. is sent at 10mbit, one behind the other
     3. is under way for 35ms
-    4. takes more or less than that, normal with a deviation of 2ms, but never
-       overtakes the one ahead of it
+    4. takes more or less than that, normal with a deviation of 2ms
 
 london-office (preset transatlantic)
   between london:eth1 and office:eth0, both ways: a frame
