@@ -363,12 +363,8 @@ static void link_read_reverse(Loader *loader, const Spot *spot, void *into)
 }
 
 static const Field link_fields[] = {
-    {"endpoints", link_read_endpoints},
-    {"name", link_read_name},
-    {"preset", link_read_preset},
-    {"reverse", link_read_reverse},
-    {"faults", faults_read_later},
-    {NULL, NULL},
+    {"endpoints", link_read_endpoints}, {"name", link_read_name},      {"preset", link_read_preset},
+    {"reverse", link_read_reverse},     {"faults", faults_read_later}, {NULL, NULL},
 };
 
 // Reads one direction from the map at `spot`, in front of which its preset has been applied.
