@@ -41,7 +41,8 @@ static const ParamSpec reorder_params[] = {
 };
 
 static const StageKey reorder_keys[] = {
-    {"reorder", reorder_params, "frames held back until later ones have passed"},
+    {"reorder", reorder_params, "frames held back until later ones have passed",
+     "is held back by {extent} with a probability of {rate}"},
     {NULL, NULL, NULL},
 };
 

@@ -123,7 +123,7 @@ def keys(text):
 
 
 # What can be imported, but links cannot do.
-MISSING = {'reorder', 'slot', 'timeline', 'trace'}
+MISSING = {'slot', 'timeline', 'trace'}
 
 
 def is_missing(line):

@@ -63,6 +63,12 @@ static void test_a_key_that_is_told_elsewhere(void)
     assert_words("delay: 35ms\n    jitter: 1ms", "is under way for 35ms");
 }
 
+static void test_overtaking(void)
+{
+    assert_words("delay: 35ms\n    reorder: 1%",
+                 "is under way for 35ms\nis held back by 3 packets with a probability of 1%");
+}
+
 // A discipline takes the place of the plain queue.
 static void test_disciplines(void)
 {
@@ -111,6 +117,7 @@ int main(int argc, char **argv)
                     test_what_is_not_set_is_not_said);
     g_test_add_func("/commands/link-words/a-key-that-is-told-elsewhere",
                     test_a_key_that_is_told_elsewhere);
+    g_test_add_func("/commands/link-words/overtaking", test_overtaking);
     g_test_add_func("/commands/link-words/disciplines", test_disciplines);
     g_test_add_func("/commands/link-words/a-class-without-words", test_a_class_without_words);
     g_test_add_func("/commands/link-words/effects-are-well-formed", test_effects_are_well_formed);
