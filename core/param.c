@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/quote.h"
+#include "core/scale.h"
 
 static bool param_is_bounded(const ParamSpec *spec)
 {
@@ -221,6 +222,51 @@ void param_copy(const ParamSpec *spec, void *to, const void *from)
     else
         memcpy((char *)to + spec->offset, (const char *)from + spec->offset,
                param_field_bytes(spec));
+}
+
+// The number in a field, false where there is none or it stands for an absence.
+static bool param_number(const ParamSpec *spec, const void *config, Limit *number)
+{
+    const void *field = (const char *)config + spec->offset;
+
+    switch (spec->type) {
+    case PARAM_BOOLEAN:
+    case PARAM_CHOICE:
+    case PARAM_OBJECT:
+        return false;
+    case PARAM_LIMIT:
+        *number = *(const Limit *)field;
+        break;
+    case PARAM_DURATION:
+    case PARAM_RATE:
+    case PARAM_SIZE:
+    case PARAM_PROBABILITY:
+    case PARAM_COUNT:
+        *number = (Limit){.amount = *(const uint64_t *)field};
+        break;
+    }
+    return number->amount >= spec->min;
+}
+
+bool param_interpolate(const ParamSpec *spec, void *config, const void *from, const void *to,
+                       uint64_t part, uint64_t whole)
+{
+    void *field = (char *)config + spec->offset;
+    Limit first = {0}, last = {0};
+
+    g_assert(part <= whole && whole > 0);
+    if (!param_number(spec, from, &first) || !param_number(spec, to, &last) ||
+        first.unit != last.unit)
+        return false;
+    if (last.amount >= first.amount)
+        first.amount += scale(last.amount - first.amount, part, whole);
+    else
+        first.amount -= scale(first.amount - last.amount, part, whole);
+    if (spec->type == PARAM_LIMIT)
+        *(Limit *)field = first;
+    else
+        *(uint64_t *)field = first.amount;
+    return true;
 }
 
 bool param_set(const ParamSpec *spec, void *config, const char *text, GError **error)

@@ -92,6 +92,13 @@ void param_unref_objects(const ParamSpec *table, const void *config);
 // Copies the field that `spec` describes from one configuration to another.
 void param_copy(const ParamSpec *spec, void *to, const void *from);
 
+// Sets the field of `config` to `from` + (`to` - `from`) x `part` / `whole` of two configurations,
+// towards `from` where that is no whole number; exactly `to` when `part` is `whole`. False, with
+// nothing set, where nothing lies between the two: other types than numbers, limits in different
+// units, and what is absent (no limit, no rate).
+bool param_interpolate(const ParamSpec *spec, void *config, const void *from, const void *to,
+                       uint64_t part, uint64_t whole);
+
 // Writes the fallback of every parameter of the table that has one.
 void param_set_fallbacks(const ParamSpec *table, void *config);
 

@@ -186,6 +186,60 @@ static void test_nearest_takes_typos_only(void)
     g_assert_null(param_nearest(endless, keys));
 }
 
+// What `name` is `part` / `whole` of the way between two texts; NULL where nothing lies between.
+static char *interpolated(const char *name, const char *from, const char *to, uint64_t part,
+                          uint64_t whole)
+{
+    const ParamSpec *spec = param_find(table, name);
+    Config first = {0}, last = {0}, between = {0};
+
+    g_assert_true(from == NULL || param_set(spec, &first, from, NULL));
+    g_assert_true(to == NULL || param_set(spec, &last, to, NULL));
+    if (!param_interpolate(spec, &between, &first, &last, part, whole))
+        return NULL;
+    return param_format(spec, &between);
+}
+
+static void assert_interpolated(const char *name, const char *from, const char *to, uint64_t part,
+                                uint64_t whole, const char *expected)
+{
+    g_autofree char *text = interpolated(name, from, to, part, whole);
+
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_interpolation_meets_both_ends(void)
+{
+    assert_interpolated("delay", "10ms", "200ms", 0, 7, "10ms");
+    assert_interpolated("delay", "10ms", "200ms", 7, 7, "200ms");
+    assert_interpolated("delay", "200ms", "10ms", 7, 7, "10ms");
+    assert_interpolated("delay", "1h", "0ns", 1, UINT64_MAX, "1h");
+    assert_interpolated("rate", "1bit", "18446744073gbit", 1, 1, "18446744073gbit");
+}
+
+static void test_interpolation_is_linear(void)
+{
+    assert_interpolated("delay", "10ms", "20ms", 1, 4, "12.5ms");
+    assert_interpolated("delay", "20ms", "10ms", 1, 4, "17.5ms");
+    assert_interpolated("delay", "0ns", "10ns", 1, 3, "3ns"); // towards where it came from
+    assert_interpolated("delay", "10ns", "0ns", 1, 3, "7ns");
+    assert_interpolated("rate", "10mbit", "20mbit", 1, 2, "15mbit");
+    assert_interpolated("loss", "0%", "100%", 1, 2, "50%");
+    assert_interpolated("overhead", "0B", "100B", 3, 10, "30B");
+    assert_interpolated("bursts", "2", "8", 1, 2, "5");
+    assert_interpolated("queue", "10 packets", "20 packets", 1, 2, "15 packets");
+    assert_interpolated("queue", "10ms", "20ms", 1, 2, "15ms");
+}
+
+static void test_nothing_lies_between_some(void)
+{
+    assert_interpolated("queue", "10 packets", "20ms", 1, 2, NULL);
+    assert_interpolated("queue", NULL, "20ms", 1, 2, NULL); // no limit
+    assert_interpolated("rate", NULL, "20mbit", 1, 2, NULL);
+    assert_interpolated("ecn", "no", "yes", 1, 2, NULL);
+    assert_interpolated("discipline", "droptail", "codel", 1, 2, NULL);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -196,5 +250,8 @@ int main(int argc, char *argv[])
                     test_fallbacks_fill_only_what_has_one);
     g_test_add_func("/core/param/finds-by-whole-name", test_finds_by_whole_name);
     g_test_add_func("/core/param/nearest-takes-typos-only", test_nearest_takes_typos_only);
+    g_test_add_func("/param/interpolate/meets-both-ends", test_interpolation_meets_both_ends);
+    g_test_add_func("/param/interpolate/is-linear", test_interpolation_is_linear);
+    g_test_add_func("/param/interpolate/nothing-lies-between", test_nothing_lies_between_some);
     return g_test_run();
 }
