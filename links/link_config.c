@@ -215,6 +215,14 @@ void link_config_copy_param(LinkConfig *config, const StageClass *class, const P
     param_copy(param, link_config_own(config, class), link_config_of(from, class));
 }
 
+bool link_config_interpolate(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                             const LinkConfig *from, const LinkConfig *to, uint64_t part,
+                             uint64_t whole)
+{
+    return param_interpolate(param, link_config_own(config, class), link_config_of(from, class),
+                             link_config_of(to, class), part, whole);
+}
+
 // Without a rate nothing ever waits, and nothing takes time to be sent.
 static bool link_config_check_rate(const LinkConfig *config, const StageClass *class,
                                    GError **error)

@@ -62,6 +62,11 @@ void link_config_set_object(LinkConfig *config, const StageClass *class, const P
 void link_config_copy_param(LinkConfig *config, const StageClass *class, const ParamSpec *param,
                             const LinkConfig *from);
 
+// As param_interpolate(), between two other configurations.
+bool link_config_interpolate(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                             const LinkConfig *from, const LinkConfig *to, uint64_t part,
+                             uint64_t whole);
+
 // The rules between parameters; the error begins with the key at fault and a colon.
 bool link_config_check(const LinkConfig *config, GError **error);
 
