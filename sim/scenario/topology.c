@@ -3,8 +3,10 @@
 #include "sim/scenario/topology.h"
 
 struct Topology {
-    GHashTable *links; // LinkSpec to Link, owned
-    GHashTable *nodes; // NodeSpec to Node, owned; hosts are not in it
+    const Scenario *scenario;
+    GHashTable *links;       // LinkSpec to Link, owned
+    GHashTable *nodes;       // NodeSpec to Node, owned; hosts are not in it
+    bool exits_have_changed; // since link_set_beyond() was last told
 };
 
 LinkDirection interface_direction_out(const InterfaceSpec *spec)
@@ -88,9 +90,9 @@ static bool exit_time_relax(ExitTimes *times, const NodeSpec *spec)
     return has_changed;
 }
 
-static void topology_set_beyond(Topology *topology, const Scenario *scenario)
+static void topology_set_beyond(Topology *topology)
 {
-    const GPtrArray *nodes = scenario->nodes, *links = scenario->links;
+    const GPtrArray *nodes = topology->scenario->nodes, *links = topology->scenario->links;
     ExitTimes times = {topology, g_hash_table_new_full(NULL, NULL, NULL, g_free)};
     bool has_changed = true;
 
@@ -122,6 +124,7 @@ Topology *topology_new(const Scenario *scenario, Engine *engine)
 {
     Topology *topology = g_new0(Topology, 1);
 
+    topology->scenario = scenario;
     topology->links = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)link_free);
     topology->nodes = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)node_free);
     for (guint i = 0; i < scenario->links->len; i++) {
@@ -133,7 +136,7 @@ Topology *topology_new(const Scenario *scenario, Engine *engine)
     }
     for (guint i = 0; i < scenario->nodes->len; i++)
         topology_add_node(topology, engine, g_ptr_array_index(scenario->nodes, i));
-    topology_set_beyond(topology, scenario);
+    topology_set_beyond(topology);
     return topology;
 }
 
@@ -147,6 +150,27 @@ void topology_free(Topology *topology)
 Link *topology_link(const Topology *topology, const LinkSpec *spec)
 {
     return g_hash_table_lookup(topology->links, spec);
+}
+
+// Frames that leave a host take whatever way they find: only what lies behind a node inside, from
+// which the direction leads on, is nearer or farther than it was.
+void topology_configure(Topology *topology, const LinkSpec *spec, LinkDirection direction,
+                        const LinkConfig *config)
+{
+    Link *link = topology_link(topology, spec);
+    int64_t least_ns = link_least_ns(link, direction);
+
+    link_configure(link, direction, config);
+    if (node_is_inside(spec->ends[direction == LINK_FORWARD ? 0 : 1]->node) &&
+        link_least_ns(link, direction) != least_ns)
+        topology->exits_have_changed = true;
+}
+
+void topology_settle(Topology *topology)
+{
+    if (topology->exits_have_changed)
+        topology_set_beyond(topology);
+    topology->exits_have_changed = false;
 }
 
 Node *topology_node(const Topology *topology, const NodeSpec *spec)

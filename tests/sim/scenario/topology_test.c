@@ -118,6 +118,49 @@ static void test_arrivals_inside_wake_nobody(void)
                     ==, 400000);
 }
 
+// Sets the delay of both directions of a link.
+static void set_delay(Topology *topology, const LinkSpec *spec, const char *delay)
+{
+    for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
+        g_autoptr(LinkConfig) config = link_config_copy(spec->directions[direction]);
+        const StageClass *class;
+        const StageKey *key = link_config_key(config, "delay", &class);
+
+        g_assert_true(link_config_set(config, class, key->params, delay, NULL));
+        topology_configure(topology, spec, direction, config);
+    }
+}
+
+// A delay behind the switch decides how long what arrives there may sleep, also for frames that are
+// under way when it changes.
+static void test_changes_move_who_wakes(void)
+{
+    g_autoptr(Scenario) scenario = parsed("nodes: {a: {}, b: {}, s: {kind: switch}}\n"
+                                          "links:\n"
+                                          "  - {endpoints: [a, s], delay: 400us}\n"
+                                          "  - {endpoints: [s, b], delay: 300us}\n");
+    Engine *engine = engine_new();
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Topology *topology = topology_new(scenario, engine);
+    InterfaceSpec *interface = g_ptr_array_index(scenario_node(scenario, "a")->interfaces, 0);
+    const LinkSpec *far = scenario_link(scenario, "s-b");
+
+    sink_push(topology_entry(topology, interface), ethernet_frame_new(pool, 1, 2, FRAME_BYTES));
+    g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000 + 300000);
+    set_delay(topology, far, "100us");
+    topology_settle(topology);
+    g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000 + 100000);
+    set_delay(topology, far, "600us");
+    topology_settle(topology);
+    g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000 + 400000); // back to a is nearer now
+    set_delay(topology, far, "0ns");
+    topology_settle(topology);
+    g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000);
+    topology_free(topology);
+    frame_pool_free(pool);
+    engine_free(engine);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -125,5 +168,6 @@ int main(int argc, char **argv)
                     test_steady_state_allocates_nothing);
     g_test_add_func("/scenario/topology/arrivals-inside-wake-nobody",
                     test_arrivals_inside_wake_nobody);
+    g_test_add_func("/scenario/topology/changes-move-who-wakes", test_changes_move_who_wakes);
     return g_test_run();
 }
