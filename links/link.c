@@ -393,6 +393,7 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
 {
     LinkPath *path = link->paths[direction];
 
+    counter_add(&path->counters.n_changes, 1);
     if (path->own_config == NULL)
         path->own_config = link_config_copy(config);
     else
