@@ -242,10 +242,12 @@ static bool param_number(const ParamSpec *spec, const void *config, Limit *numbe
     case PARAM_SIZE:
     case PARAM_PROBABILITY:
     case PARAM_COUNT:
+    case PARAM_RATIO:
+    case PARAM_DECIMAL:
         *number = (Limit){.amount = *(const uint64_t *)field};
         break;
     }
-    return number->amount >= spec->min;
+    return number->amount >= spec->min && number->amount != PARAM_NO_AMOUNT;
 }
 
 bool param_interpolate(const ParamSpec *spec, void *config, const void *from, const void *to,

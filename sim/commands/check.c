@@ -8,6 +8,7 @@
 #include "sim/commands/command.h"
 #include "sim/commands/paragraph.h"
 #include "sim/scenario/scenario.h"
+#include "sim/scenario/timeline_spec.h"
 
 enum {
     CHECK_COLUMNS = PARAGRAPH_COLUMNS,
@@ -280,8 +281,11 @@ static void check_print_verdict(const Scenario *scenario)
         const char *noun;
         guint count;
     } parts[] = {
-        {"node", scenario->nodes->len},       {"link", scenario->links->len},
-        {"task", scenario->tasks->len},       {"capture file", scenario->captures->len},
+        {"node", scenario->nodes->len},
+        {"link", scenario->links->len},
+        {"task", scenario->tasks->len},
+        {"timeline event", scenario->timeline->entries->len},
+        {"capture file", scenario->captures->len},
         {"warning", scenario->warnings->len},
     };
     GString *verdict = g_string_new(NULL);

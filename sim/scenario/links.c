@@ -26,44 +26,17 @@ typedef struct {
 
 void link_spec_free(LinkSpec *link)
 {
+    g_clear_pointer(&link->tags, g_ptr_array_unref);
     link_config_free(link->directions[1]);
     link_config_free(link->directions[0]);
     g_free(link->name);
     g_free(link);
 }
 
-// The object that a file holds, of which the loader keeps one for each file and class; NULL after
-// an error.
-static ParamObject *link_load_object(Loader *loader, const Spot *spot,
-                                     const ParamObjectClass *class)
-{
-    const char *name = spot->value->text;
-    g_autofree char *path = loader_path(loader, name);
-    g_autofree char *id = g_strdup_printf("%s %p", path, (const void *)class);
-    ParamObject *object = g_hash_table_lookup(loader->objects, id);
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize n_bytes;
-
-    if (object != NULL)
-        return object;
-    if (!g_file_get_contents(path, &text, &n_bytes, &error)) {
-        spot_error(spot, "%s: write the name of a file with %s", error->message, class->noun);
-        return NULL;
-    }
-    object = param_object_new(class, name, text, n_bytes, &error);
-    if (object == NULL) {
-        spot_error(spot, "%s", error->message);
-        return NULL;
-    }
-    g_hash_table_insert(loader->objects, g_steal_pointer(&id), object);
-    return object;
-}
-
 static void link_set_object(Loader *loader, const Spot *spot, const KeyDraft *draft,
                             const ParamSpec *param)
 {
-    ParamObject *object = link_load_object(loader, spot, param->object_class);
+    ParamObject *object = loader_object(loader, spot, param->object_class);
 
     if (object != NULL)
         link_config_set_object(draft->config, draft->class, param, object);
@@ -354,6 +327,23 @@ static void link_read_name(Loader *loader, const Spot *spot, void *into)
         ((LinkDraft *)into)->spec->name = g_strdup(name);
 }
 
+static void link_read_tags(Loader *loader, const Spot *spot, void *into)
+{
+    LinkSpec *link = ((LinkDraft *)into)->spec;
+
+    (void)loader;
+    if (!spot_is_list(spot, "[wan, eu]"))
+        return;
+    link->tags = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < spot->value->items->len; i++) {
+        Spot item = spot_item(spot, i);
+        const char *tag = spot_text(&item, "a word");
+
+        if (tag != NULL && name_check(&item, tag, LINK_NAME_MAX_BYTES))
+            g_ptr_array_add(link->tags, g_strdup(tag));
+    }
+}
+
 // Read when all other keys have been, since it says only what differs from them.
 static void link_read_reverse(Loader *loader, const Spot *spot, void *into)
 {
@@ -363,8 +353,13 @@ static void link_read_reverse(Loader *loader, const Spot *spot, void *into)
 }
 
 static const Field link_fields[] = {
-    {"endpoints", link_read_endpoints}, {"name", link_read_name},      {"preset", link_read_preset},
-    {"reverse", link_read_reverse},     {"faults", faults_read_later}, {NULL, NULL},
+    {"endpoints", link_read_endpoints},
+    {"name", link_read_name},
+    {"tags", link_read_tags},
+    {"preset", link_read_preset},
+    {"reverse", link_read_reverse},
+    {"faults", faults_read_later},
+    {NULL, NULL},
 };
 
 // Reads one direction from the map at `spot`, in front of which its preset has been applied.

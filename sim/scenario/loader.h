@@ -42,9 +42,11 @@ struct Loader {
     GHashTable *objects;          // by path and class, owned: ParamObject, owned
     const char **link_keys;       // of links/link_config.h
     bool links_are_whole;         // the ends of all links could be read
+    bool links_are_right;         // nodes and links are free of errors
     NodeDraft *node_defaults;     // of `defaults`, as are the next two
     LinkConfig *link_defaults[2]; // of both directions, which differ by a preset only
     TaskSpec *task_defaults;
+    size_t n_timeline_targets; // links, named by entries of the timeline
 };
 
 // Each reads the value of its key at `spot`; to be called in this order, if the file has the key.
@@ -52,6 +54,7 @@ void nodes_read(Loader *loader, const Spot *spot, void *scenario);
 void links_read(Loader *loader, const Spot *spot, void *scenario);
 void fidelity_read(Loader *loader, const Spot *spot, void *scenario);
 void tasks_read(Loader *loader, const Spot *spot, void *scenario);
+void timeline_read(Loader *loader, const Spot *spot, void *scenario);
 void captures_read(Loader *loader, const Spot *spot, void *scenario);
 void fates_read(Loader *loader, const Spot *spot, void *scenario);
 
@@ -115,6 +118,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TaskSpec, task_spec_free)
 // Whether `name` can be a host's name and part of a file's, up to `max_bytes` long: an error says
 // what would be.
 bool name_check(const Spot *spot, const char *name, size_t max_bytes);
+
+// The object of a file that the scenario names, of which the loader keeps one for each file and
+// class; NULL after an error.
+ParamObject *loader_object(Loader *loader, const Spot *spot, const ParamObjectClass *class);
+
+// What one `partition:` cuts, found by sim/scenario/partition.c: the links between its groups.
+void partition_read(Loader *loader, const Spot *spot, TimelineEntry *entry);
+
+// Checks what the values of `timeline:` at `spot`, a list of entries, do to the links.
+void timeline_check(Loader *loader, const Spot *spot, const TimelineSpec *timeline);
 
 // A file that the scenario names, relative to the scenario's own folder; the caller frees it.
 char *loader_path(const Loader *loader, const char *name);

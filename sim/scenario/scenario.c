@@ -13,6 +13,7 @@
 #include "sim/scenario/address.h"
 #include "sim/scenario/loader.h"
 #include "sim/scenario/preset.h"
+#include "sim/scenario/timeline_spec.h"
 
 enum {
     SCENARIO_MAX_BYTES = 16 * 1024 * 1024,
@@ -133,11 +134,11 @@ static void defaults_read(Loader *loader, const Spot *spot, void *into)
 // The parts of a scenario in the order in which they must be read, whatever the file's.
 static const Field scenario_parts[] = {
     {"defaults", defaults_read}, {"nodes", nodes_read}, {"links", links_read},
-    {"fidelity", fidelity_read}, {"tasks", tasks_read}, {"capture", captures_read},
-    {"fates", fates_read},       {NULL, NULL},
+    {"fidelity", fidelity_read}, {"tasks", tasks_read}, {"timeline", timeline_read},
+    {"capture", captures_read},  {"fates", fates_read}, {NULL, NULL},
 };
-static const char *const scenario_part_names[] = {"defaults", "nodes",   "links", "fidelity",
-                                                  "tasks",    "capture", "fates", NULL};
+static const char *const scenario_part_names[] = {
+    "defaults", "nodes", "links", "fidelity", "tasks", "timeline", "capture", "fates", NULL};
 
 // Knows the parts without reading them.
 static bool scenario_is_part(Loader *loader, const Spot *spot, void *into)
@@ -186,7 +187,8 @@ static void scenario_read(Loader *loader, const Spot *root)
         if (part->read == links_read) {
             wiring_check(loader);
             addressing_place(loader);
-            if (problems_n_errors(loader->problems) == n_errors)
+            loader->links_are_right = problems_n_errors(loader->problems) == n_errors;
+            if (loader->links_are_right)
                 scenario_complete(loader);
         }
     }
@@ -218,15 +220,19 @@ static Scenario *scenario_new(const char *path)
     scenario->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_spec_free);
     scenario->fates.links = g_ptr_array_new();
     scenario->captures = g_ptr_array_new_with_free_func((GDestroyNotify)capture_spec_free);
+    scenario->timeline = timeline_spec_new();
     scenario->node_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     scenario->link_by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    scenario->task_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     return scenario;
 }
 
 void scenario_free(Scenario *scenario)
 {
+    g_hash_table_unref(scenario->task_by_name);
     g_hash_table_unref(scenario->link_by_name);
     g_hash_table_unref(scenario->node_by_name);
+    timeline_spec_free(scenario->timeline);
     g_clear_pointer(&scenario->warnings, g_ptr_array_unref);
     g_free(scenario->fates.file);
     g_ptr_array_unref(scenario->fates.links);

@@ -14,6 +14,8 @@
 typedef struct Scenario Scenario;
 typedef struct NodeSpec NodeSpec;
 typedef struct LinkSpec LinkSpec;
+typedef struct TimelineEntry TimelineEntry;
+typedef struct TimelineSpec TimelineSpec;
 
 #define SCENARIO_UNTIL_TASKS_END_NS INT64_C(-1)
 
@@ -75,12 +77,14 @@ struct LinkSpec {
     char *name;
     InterfaceSpec *ends[2];    // owned by their nodes
     LinkConfig *directions[2]; // [0] from the first endpoint to the second
+    GPtrArray *tags;           // of char *, owned; NULL without
     SourcePosition position;
 };
 
 typedef enum { READY_NONE, READY_TCP_PORT, READY_UDP_PORT, READY_OUTPUT_LINE } ReadyKind;
 
 typedef struct {
+    char *name; // for `timeline:`; or NULL
     NodeSpec *node;
     char *command; // for /bin/sh -c
     bool background;
@@ -129,10 +133,12 @@ struct Scenario {
     GPtrArray *tasks;      // of TaskSpec
     GPtrArray *captures;   // of CaptureSpec
     FatesSpec fates;
+    TimelineSpec *timeline; // sim/scenario/timeline_spec.h
     FidelitySpec fidelity;
     GPtrArray *warnings;      // of char *, "file:line:column: …": what is allowed but odd
     GHashTable *node_by_name; // for scenario_node() and scenario_link()
     GHashTable *link_by_name;
+    GHashTable *task_by_name; // of those that have one
 };
 
 // Reads and checks the file `name`; "-" is standard input. On failure returns NULL and sets

@@ -5,6 +5,8 @@
 #include "core/quote.h"
 #include "sim/scenario/loader.h"
 
+enum { TASK_NAME_MAX_BYTES = 63 };
+
 static const ParamSpec task_params[] = {
     {.name = "background",
      .type = PARAM_BOOLEAN,
@@ -35,6 +37,7 @@ TaskSpec *task_spec_new(void)
 
 void task_spec_free(TaskSpec *task)
 {
+    g_free(task->name);
     g_free(task->command);
     g_free(task->ready_text);
     g_free(task);
@@ -58,6 +61,25 @@ static void task_read_run(Loader *loader, const Spot *spot, void *into)
     if (command != NULL && *command == '\0')
         spot_error(spot, "is empty: write a shell line, as ping -c 3 newyork");
     ((TaskSpec *)into)->command = g_strdup(command);
+}
+
+static void task_read_name(Loader *loader, const Spot *spot, void *into)
+{
+    const char *name = spot_text(spot, "a name");
+    GHashTable *tasks = loader->scenario->task_by_name;
+    TaskSpec *task = into;
+    const TaskSpec *other;
+
+    if (name == NULL || !name_check(spot, name, TASK_NAME_MAX_BYTES))
+        return;
+    other = g_hash_table_lookup(tasks, name);
+    if (other != NULL) {
+        spot_error(spot, "is the name of the task in line %zu: write another",
+                   other->position.line);
+        return;
+    }
+    task->name = g_strdup(name);
+    g_hash_table_insert(tasks, task->name, task);
 }
 
 static bool ready_parse_port(const char *text, uint16_t *port)
@@ -96,7 +118,9 @@ static void task_read_ready(Loader *loader, const Spot *spot, void *into)
 }
 
 static const Field task_fields[] = {
-    {"on", task_read_on}, {"run", task_read_run}, {"ready", task_read_ready}, {NULL, NULL}};
+    {"name", task_read_name},   {"on", task_read_on}, {"run", task_read_run},
+    {"ready", task_read_ready}, {NULL, NULL},
+};
 
 static const Section task_section = {
     .noun = "a task", .fields = task_fields, .params = task_params};
