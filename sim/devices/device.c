@@ -80,6 +80,12 @@ int device_take_fd(Device *device)
     return fd;
 }
 
+bool device_set_carrier(Device *device, bool has_carrier)
+{
+    return device->class->set_carrier != NULL &&
+           device->class->set_carrier(device->fd, has_carrier);
+}
+
 // Reads one frame, in place when it fits a small slot; else the rest is in place behind a copy of
 // its start. NULL when nothing is there. What finds no memory comes as the spill itself.
 static Frame *device_read_frame(Device *self)

@@ -25,6 +25,9 @@ typedef struct {
     // sim/devices/vnet_header.h in front of each frame; `*set` is what the kernel takes of what
     // `offload` asks for. -1 on error, which names the call and the remedy.
     int (*open)(const char *name, OffloadMode offload, OffloadSet *set, GError **error);
+    // Whether the host sees a carrier on the interface, as on a plugged cable; false where the
+    // kernel cannot do that. NULL for a kind that has none.
+    bool (*set_carrier)(int fd, bool has_carrier);
 } DeviceClass;
 
 extern const DeviceClass tap_device_class;
@@ -81,6 +84,9 @@ void device_close(Device *device);
 
 // Gives the descriptor to the caller: nothing but device_close() may follow.
 int device_take_fd(Device *device);
+
+// As DeviceClass.set_carrier; at first there is a carrier. On the thread that reads the device.
+bool device_set_carrier(Device *device, bool has_carrier);
 
 // Reads frames and pushes each inwards at the engine's present time, until nothing more is there or
 // `budget` frames have been read, or a quarter of a megabyte of them. Returns whether more may be

@@ -19,6 +19,10 @@
 #define TUN_F_USO6 0x40
 #endif
 
+#ifndef TUNSETCARRIER
+#define TUNSETCARRIER _IOW('T', 226, int)
+#endif
+
 #define TUN_PATH "/dev/net/tun"
 
 enum { TUN_MIN_PACKET_BYTES = 20 }; // the shortest IP header
@@ -123,12 +127,21 @@ static int tun_device_open(const char *name, OffloadMode mode, OffloadSet *set, 
     return tun_open(name, IFF_TUN, mode, set, error);
 }
 
+// Linux 5.0 and later.
+static bool tun_set_carrier(int fd, bool has_carrier)
+{
+    int carrier = has_carrier;
+
+    return ioctl(fd, TUNSETCARRIER, &carrier) == 0;
+}
+
 const DeviceClass tap_device_class = {
     .name = "tap",
     .summary = "Ethernet frames",
     .has_ethernet = true,
     .min_frame_bytes = FRAME_ETHERNET_HEADER_BYTES,
     .open = tap_device_open,
+    .set_carrier = tun_set_carrier,
 };
 
 const DeviceClass tun_device_class = {
@@ -136,4 +149,5 @@ const DeviceClass tun_device_class = {
     .summary = "IP packets without a link layer",
     .min_frame_bytes = TUN_MIN_PACKET_BYTES,
     .open = tun_device_open,
+    .set_carrier = tun_set_carrier,
 };
