@@ -2,8 +2,6 @@
 // Two arrays: one is filled once, the other is a ring.
 #include "sim/timeline/change_log.h"
 
-#include <string.h>
-
 struct ChangeLog {
     uint64_t total;
     ChangeRecord first[CHANGE_LOG_FIRST];
@@ -22,20 +20,14 @@ static void record_clear(ChangeRecord *record)
     *record = (ChangeRecord){0};
 }
 
-static void change_log_clear(ChangeLog *log)
-{
-    for (unsigned i = 0; i < CHANGE_LOG_FIRST; i++)
-        record_clear(&log->first[i]);
-    for (unsigned i = 0; i < CHANGE_LOG_LAST; i++)
-        record_clear(&log->last[i]);
-    log->total = 0;
-}
-
 void change_log_free(ChangeLog *log)
 {
     if (log == NULL)
         return;
-    change_log_clear(log);
+    for (unsigned i = 0; i < CHANGE_LOG_FIRST; i++)
+        record_clear(&log->first[i]);
+    for (unsigned i = 0; i < CHANGE_LOG_LAST; i++)
+        record_clear(&log->last[i]);
     g_free(log);
 }
 
@@ -54,16 +46,16 @@ void change_log_add(ChangeLog *log, int64_t at_ns, TimelineEntry *entry, ChangeK
     *record = (ChangeRecord){at_ns, timeline_entry_ref(entry), kind, reason};
 }
 
-void change_log_assign(ChangeLog *log, const ChangeLog *from)
+void change_log_follow(ChangeLog *log, const ChangeLog *from)
 {
-    unsigned n_kept = change_log_count(from), n_first = change_log_first_count(from);
+    uint64_t kept_from = MAX(from->total, CHANGE_LOG_FIRST + CHANGE_LOG_LAST) - CHANGE_LOG_LAST;
 
-    change_log_clear(log);
-    for (unsigned n = 0; n < n_kept; n++) {
-        const ChangeRecord *record = change_log_get(from, n);
+    while (log->total < from->total) {
+        const ChangeRecord *record;
 
-        if (n == n_first)
-            log->total += from->total - n_kept;
+        if (log->total >= CHANGE_LOG_FIRST)
+            log->total = MAX(log->total, kept_from);
+        record = change_log_room((ChangeLog *)from, log->total);
         change_log_add(log, record->at_ns, record->entry, record->kind, g_strdup(record->reason));
     }
 }

@@ -34,8 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangeLog, change_log_free)
 void change_log_add(ChangeLog *log, int64_t at_ns, TimelineEntry *entry, ChangeKind kind,
                     char *reason);
 
-// Makes `log` the same as `from`.
-void change_log_assign(ChangeLog *log, const ChangeLog *from);
+// Adds what has been added to `from` since `log` was the same, or empty.
+void change_log_follow(ChangeLog *log, const ChangeLog *from);
 
 // All that were ever added; those that are kept; and how many of these come before the gap.
 uint64_t change_log_total(const ChangeLog *log);
