@@ -35,6 +35,7 @@ struct Lab {
     DeviceScratch *scratch;
     Outbox *outbox;
     Topology *topology;
+    Live *live;
     GArray *interfaces;       // of LabInterface, of all hosts
     Writer *writer;           // of captures and fates
     GPtrArray *drop_captures; // of DropCapture
@@ -104,6 +105,7 @@ static bool lab_open_interface(Lab *lab, Host *host, const InterfaceSpec *spec, 
     interface.device->meter->late_ns = fidelity_late_ns(
         &lab->scenario->fidelity, spec->link->directions[interface_direction_in(spec)]);
     topology_connect(lab->topology, spec, &interface.device->sink);
+    live_add(lab->live, spec, interface.device);
     return data_thread_add(lab->data_thread, interface.device, error) &&
            host_configure_interface(host, spec, error);
 }
@@ -260,8 +262,11 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
     if (lab->enclosure == NULL)
         return NULL;
     lab->data_thread = data_thread_new(lab->engine, lab->outbox, options->wait_mode, error);
-    if (lab->data_thread == NULL || !lab_open_hosts(lab, error) ||
-        !lab_open_interfaces(lab, error) || !lab_open_captures(lab, options, error))
+    if (lab->data_thread == NULL)
+        return NULL;
+    lab->live = live_new(scenario, lab->topology, lab->engine, lab->data_thread);
+    if (!lab_open_hosts(lab, error) || !lab_open_interfaces(lab, error) ||
+        !lab_open_captures(lab, options, error))
         return NULL;
     if (options->realtime)
         lab->grants = grants_ask(options->wait_mode);
@@ -276,6 +281,7 @@ const Grants *lab_grants(const Lab *lab)
 void lab_start(Lab *lab)
 {
     lab->is_running = true;
+    live_begin(lab->live);
     data_thread_start(lab->data_thread, lab->grants);
     writer_start(lab->writer, data_thread_epoch_ns(lab->data_thread));
 }
@@ -284,6 +290,7 @@ void lab_stop(Lab *lab)
 {
     lab->elapsed_ns = data_thread_elapsed_ns(lab->data_thread);
     data_thread_stop(lab->data_thread);
+    live_end(lab->live);
     lab->is_running = false;
     writer_finish(lab->writer, CAPTURE_PATIENCE_MS);
     for (guint i = 0; i < lab->interfaces->len; i++) {
@@ -314,6 +321,7 @@ void lab_close(Lab *lab)
     g_hash_table_unref(lab->hosts);
     g_clear_pointer(&lab->enclosure, enclosure_close);
     g_clear_pointer(&lab->writer, writer_free);
+    g_clear_pointer(&lab->live, live_free);
     g_clear_pointer(&lab->data_thread, data_thread_free);
     g_clear_pointer(&lab->grants, grants_free);
     topology_free(lab->topology);
@@ -340,6 +348,11 @@ Host *lab_host(const Lab *lab, const NodeSpec *spec)
     return g_hash_table_lookup(lab->hosts, spec);
 }
 
+Live *lab_live(const Lab *lab)
+{
+    return lab->live;
+}
+
 int64_t lab_elapsed_ns(const Lab *lab)
 {
     return lab->is_running ? data_thread_elapsed_ns(lab->data_thread) : lab->elapsed_ns;
@@ -364,8 +377,9 @@ LinkTotals lab_link_totals(const Lab *lab)
     return totals;
 }
 
-static void lab_report_interface(const Lab *lab, const LabInterface *interface, Report *report)
+static void lab_report_interface(const Lab *lab, unsigned n, Report *report)
 {
+    const LabInterface *interface = &g_array_index(lab->interfaces, LabInterface, n);
     const Device *device = interface->device;
     const DeviceCounters *counters = &device->counters;
     DeviceReport entry = {
@@ -373,6 +387,7 @@ static void lab_report_interface(const Lab *lab, const LabInterface *interface, 
         .written_frames = counter_get(&counters->written_frames),
         .written_bytes = counter_get(&counters->written_bytes),
         .has_kernel_drops = interface->has_stats,
+        .has_lost_carrier = live_has_lost_carrier(lab->live, n),
         .kernel_dropped_to_us = interface->stats.tx_dropped,
         .kernel_dropped_to_host = interface->stats.rx_dropped,
     };
@@ -399,15 +414,23 @@ Report *lab_report(const Lab *lab)
     const GPtrArray *links = lab->scenario->links, *nodes = lab->scenario->nodes;
 
     report->grants = lab->grants;
+    live_look(lab->live);
+    report->changes = live_changes(lab->live);
     for (guint i = 0; i < links->len; i++) {
         const LinkSpec *spec = g_ptr_array_index(links, i);
         Link *link = topology_link(lab->topology, spec);
         uint64_t held_frames[N_LINK_DIRECTIONS];
+        LinkInForce in_force[N_LINK_DIRECTIONS];
 
+        for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
+            const LiveDirection *live = live_direction(lab->live, spec, direction);
+
+            in_force[direction] = (LinkInForce){live->config, live->is_down, live->n_changes};
+        }
         if (!lab->is_running)
             for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++)
                 held_frames[direction] = link_held_frames(link, direction);
-        report_add_link(report, spec, link, lab->is_running ? NULL : held_frames);
+        report_add_link(report, spec, link, lab->is_running ? NULL : held_frames, in_force);
     }
     for (guint i = 0; i < nodes->len; i++) {
         const NodeSpec *spec = g_ptr_array_index(nodes, i);
@@ -417,7 +440,7 @@ Report *lab_report(const Lab *lab)
             report_add_node(report, spec, node);
     }
     for (guint i = 0; i < lab->interfaces->len; i++)
-        lab_report_interface(lab, &g_array_index(lab->interfaces, LabInterface, i), report);
+        lab_report_interface(lab, i, report);
     for (unsigned i = 0; i < writer_n_files(lab->writer); i++) {
         const WriterFile *file = writer_file(lab->writer, i);
         WriterResult result = writer_file_result(file);

@@ -9,6 +9,7 @@
 
 #include "sim/host/enclosure.h"
 #include "sim/host/host.h"
+#include "sim/lab/live.h"
 #include "sim/realtime/grants.h"
 #include "sim/report/report.h"
 #include "sim/scenario/scenario.h"
@@ -45,7 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lab, lab_close)
 const Scenario *lab_scenario(const Lab *lab);
 Enclosure *lab_enclosure(const Lab *lab);
 Host *lab_host(const Lab *lab, const NodeSpec *spec); // NULL for a switch or hub
-int64_t lab_elapsed_ns(const Lab *lab);               // engine time; 0 before the start
+Live *lab_live(const Lab *lab);
+int64_t lab_elapsed_ns(const Lab *lab); // engine time; 0 before the start
 
 // Of all links and directions so far; from any thread.
 typedef struct {

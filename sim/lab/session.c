@@ -13,6 +13,7 @@
 #include "sim/lab/progress.h"
 #include "sim/lab/service.h"
 #include "sim/lab/tasks.h"
+#include "sim/scenario/timeline_spec.h"
 
 enum {
     N_ENDING_SIGNALS = 3,
@@ -61,6 +62,21 @@ static void session_tasks_done(void *data)
 static void session_tasks_ended(void *data)
 {
     uv_stop(&((Session *)data)->loop);
+}
+
+static void session_tasks_progressed(void *data)
+{
+    Session *self = data;
+    const TimelineSpec *timeline = lab_scenario(self->lab)->timeline;
+
+    if (timeline->start == TIMELINE_AT_READY && tasks_are_ready(self->tasks, timeline->tasks))
+        live_start_timeline(lab_live(self->lab));
+}
+
+// On the data thread.
+static void session_restart(void *data, const NodeSpec *host)
+{
+    tasks_restart(((Session *)data)->tasks, host);
 }
 
 static void session_duration_over(uv_timer_t *timer)
@@ -152,8 +168,10 @@ Session *session_new(Lab *lab, Console *console, GError **error)
     self->service = service_open(&self->loop, lab, session_live_report, self, error);
     if (self->service == NULL)
         return NULL;
-    self->tasks = tasks_new(&self->loop, lab, service_lab_name(self->service), console,
-                            (TasksEvents){session_tasks_done, session_tasks_ended, self});
+    self->tasks = tasks_new(
+        &self->loop, lab, service_lab_name(self->service), console,
+        (TasksEvents){session_tasks_done, session_tasks_ended, session_tasks_progressed, self});
+    live_listen(lab_live(lab), session_restart, self);
     return g_steal_pointer(&self);
 }
 

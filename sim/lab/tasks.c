@@ -26,7 +26,11 @@ typedef struct {
     int64_t started_ns, elapsed_ns;
     bool is_ready;
     bool was_signalled; // by us, to end
+    gint is_to_restart; // atomic: asked for by any thread
+    bool is_restarting;
+    unsigned n_restarts;
     uv_timer_t timeout;
+    uv_timer_t heed; // while it is restarting
     GString *output;
     bool output_cut;
 } Task;
@@ -46,12 +50,14 @@ struct Tasks {
     const int *next_signal; // of those still to be sent, ended by 0
     uv_timer_t ready_timer;
     uv_timer_t end_timer;
+    uv_async_t restart;
 };
 
 static const int signals_for_end[] = {SIGTERM, SIGKILL, 0};
 static const int signals_for_interrupt[] = {SIGINT, SIGTERM, SIGKILL, 0};
 
 static void tasks_step(Tasks *self);
+static void tasks_restart_asked(uv_async_t *async);
 
 Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *console,
                  TasksEvents events)
@@ -68,7 +74,8 @@ Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *conso
     self->tasks = g_new0(Task, specs->len);
     uv_timer_init(loop, &self->ready_timer);
     uv_timer_init(loop, &self->end_timer);
-    self->ready_timer.data = self->end_timer.data = self;
+    uv_async_init(loop, &self->restart, tasks_restart_asked);
+    self->ready_timer.data = self->end_timer.data = self->restart.data = self;
     for (guint i = 0; i < specs->len; i++) {
         Task *task = &self->tasks[i];
 
@@ -77,7 +84,8 @@ Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *conso
         task->exit_status = -1;
         task->output = g_string_new(NULL);
         uv_timer_init(loop, &task->timeout);
-        task->timeout.data = task;
+        uv_timer_init(loop, &task->heed);
+        task->timeout.data = task->heed.data = task;
     }
     return self;
 }
@@ -143,6 +151,7 @@ static void task_is_ready(Task *task)
     task->is_ready = true;
     uv_timer_stop(&task->timeout);
     uv_timer_stop(&task->tasks->ready_timer);
+    task->tasks->events.progressed(task->tasks->events.data);
     tasks_step(task->tasks);
 }
 
@@ -157,12 +166,34 @@ static void task_line(void *data, const char *line)
         task_is_ready(task);
 }
 
+static bool task_spawn(Task *task, GError **error);
+
+// Its process has ended, as was asked for; another takes its place.
+static void task_begin_again(Task *task)
+{
+    g_autoptr(GError) error = NULL;
+
+    uv_timer_stop(&task->heed);
+    task->is_restarting = false;
+    task->n_restarts++;
+    task->outcome = TASK_RUNNING;
+    if (!task_spawn(task, &error))
+        task_fail(task, TASK_FAILED, error->message);
+}
+
 static void task_ended(void *data, int exit_status)
 {
     Task *task = data;
     Tasks *self = task->tasks;
     bool was_awaited = !task->spec->background || !task->is_ready;
 
+    if (task->is_restarting && !self->is_ending) {
+        task->process = NULL;
+        self->n_running--;
+        task_begin_again(task);
+        return;
+    }
+    uv_timer_stop(&task->heed);
     uv_timer_stop(&task->timeout);
     task->process = NULL;
     task->exit_status = exit_status;
@@ -205,8 +236,7 @@ static void tasks_poll_ready(uv_timer_t *timer)
         task_is_ready(task);
 }
 
-// Returns whether the next step may start at once.
-static bool task_start(Task *task)
+static bool task_spawn(Task *task, GError **error)
 {
     Tasks *self = task->tasks;
     const TaskSpec *spec = task->spec;
@@ -218,19 +248,30 @@ static bool task_start(Task *task)
         .events = {task_line, task_ended},
         .data = task,
     };
+
+    console_line(self->console, spec->node->name, "$", spec->command);
+    task->started_ns = clock_monotonic_ns();
+    task->process = process_spawn(&context, spec->command, error);
+    if (task->process == NULL)
+        return false;
+    task->outcome = TASK_RUNNING;
+    self->n_running++;
+    return true;
+}
+
+// Returns whether the next step may start at once.
+static bool task_start(Task *task)
+{
+    Tasks *self = task->tasks;
+    const TaskSpec *spec = task->spec;
     bool awaits_readiness = spec->background && spec->ready != READY_NONE;
     uint64_t timeout_ms = (uint64_t)(spec->timeout_ns + 999999) / 1000000;
     g_autoptr(GError) error = NULL;
 
-    console_line(self->console, spec->node->name, "$", spec->command);
-    task->started_ns = clock_monotonic_ns();
-    task->process = process_spawn(&context, spec->command, &error);
-    if (task->process == NULL) {
+    if (!task_spawn(task, &error)) {
         task_fail(task, TASK_FAILED, error->message);
         return spec->keep_going;
     }
-    task->outcome = TASK_RUNNING;
-    self->n_running++;
     if (timeout_ms == 0 && awaits_readiness)
         timeout_ms = READY_TIMEOUT_MS;
     if (timeout_ms > 0)
@@ -238,6 +279,7 @@ static bool task_start(Task *task)
     if (awaits_readiness && spec->ready != READY_OUTPUT_LINE)
         uv_timer_start(&self->ready_timer, tasks_poll_ready, 0, READY_POLL_MS);
     task->is_ready = !awaits_readiness;
+    self->events.progressed(self->events.data);
     return spec->background && !awaits_readiness;
 }
 
@@ -284,14 +326,64 @@ void tasks_end(Tasks *self, TasksEnd how)
     self->is_done = true;
     self->is_ending = true;
     uv_timer_stop(&self->ready_timer);
-    for (unsigned i = 0; i < self->n_tasks; i++)
+    for (unsigned i = 0; i < self->n_tasks; i++) {
         uv_timer_stop(&self->tasks[i].timeout);
+        uv_timer_stop(&self->tasks[i].heed);
+    }
     if (self->n_running == 0) {
         self->events.ended(self->events.data);
         return;
     }
     self->next_signal = how == TASKS_END_INTERRUPTED ? signals_for_interrupt : signals_for_end;
     uv_timer_start(&self->end_timer, tasks_next_signal, how == TASKS_END_DONE ? GRACE_MS : 0, 0);
+}
+
+bool tasks_are_ready(const Tasks *self, const GPtrArray *specs)
+{
+    for (guint i = 0; i < specs->len; i++) {
+        guint index = 0;
+
+        g_ptr_array_find(lab_scenario(self->lab)->tasks, g_ptr_array_index(specs, i), &index);
+        if (!self->tasks[index].is_ready)
+            return false;
+    }
+    return true;
+}
+
+static void task_did_not_heed(uv_timer_t *timer)
+{
+    process_signal(((Task *)timer->data)->process, SIGKILL);
+}
+
+static void task_restart(Task *task)
+{
+    if (task->is_restarting || task->outcome == TASK_NOT_STARTED)
+        return;
+    if (task->process == NULL) {
+        task_begin_again(task);
+        return;
+    }
+    task->is_restarting = true;
+    process_signal(task->process, SIGTERM);
+    uv_timer_start(&task->heed, task_did_not_heed, HEED_MS, 0);
+}
+
+static void tasks_restart_asked(uv_async_t *async)
+{
+    Tasks *self = async->data;
+
+    for (unsigned i = 0; i < self->n_tasks; i++)
+        if (g_atomic_int_compare_and_exchange(&self->tasks[i].is_to_restart, TRUE, FALSE) &&
+            !self->is_ending)
+            task_restart(&self->tasks[i]);
+}
+
+void tasks_restart(Tasks *self, const NodeSpec *host)
+{
+    for (unsigned i = 0; i < self->n_tasks; i++)
+        if (self->tasks[i].spec->node == host && self->tasks[i].spec->background)
+            g_atomic_int_set(&self->tasks[i].is_to_restart, TRUE);
+    uv_async_send(&self->restart);
 }
 
 void tasks_kill(Tasks *self)
@@ -330,6 +422,7 @@ void tasks_report(const Tasks *self, Report *report)
                 task->process != NULL ? clock_monotonic_ns() - task->started_ns : task->elapsed_ns,
             .output = task->output->str,
             .output_cut = task->output_cut,
+            .n_restarts = task->n_restarts,
         };
 
         g_array_append_val(report->tasks, entry);

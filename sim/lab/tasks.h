@@ -18,6 +18,8 @@ typedef struct {
     void (*done)(void *data);
     // No process is left, after tasks_end().
     void (*ended)(void *data);
+    // A task has been started, or has become ready.
+    void (*progressed)(void *data);
     void *data;
 } TasksEvents;
 
@@ -40,6 +42,12 @@ typedef enum {
 // Ends what runs: a signal, and SIGKILL to what does not heed it. ended() follows, once for all
 // calls; a later call only begins with the signals anew.
 void tasks_end(Tasks *tasks, TasksEnd how);
+
+// Whether each of these has been started and is ready, or was.
+bool tasks_are_ready(const Tasks *tasks, const GPtrArray *specs);
+
+// Ends the tasks that run in the background at a host, and starts them again. From any thread.
+void tasks_restart(Tasks *tasks, const NodeSpec *host);
 
 // Kills what runs, without waiting.
 void tasks_kill(Tasks *tasks);

@@ -123,7 +123,8 @@ static GArray *report_faults(const LinkSpec *spec, const Link *link, LinkDirecti
 }
 
 void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
-                     const uint64_t held_frames[N_LINK_DIRECTIONS])
+                     const uint64_t held_frames[N_LINK_DIRECTIONS],
+                     const LinkInForce in_force[N_LINK_DIRECTIONS])
 {
     for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
         const LinkCounters *counters = link_counters(link, direction);
@@ -133,6 +134,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
             .direction = direction,
             .from = spec->ends[direction]->node->name,
             .to = spec->ends[1 - direction]->node->name,
+            .in_force = in_force[direction],
             // Out before in: while the run goes on, a frame may pass between two readings.
             .out_frames = counter_get(&counters->out_frames),
             .out_bytes = counter_get(&counters->out_bytes),
@@ -140,7 +142,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
             .queue = spread_of(&meter->queue),
             .lateness = spread_of(&meter->lateness),
             .late_frames = counter_get(&meter->late_frames),
-            .late_ns = fidelity_late_ns(&report->scenario->fidelity, link_config(link, direction)),
+            .late_ns = fidelity_late_ns(&report->scenario->fidelity, spec->directions[direction]),
             .mean_rate_bps = meter_mean_rate_bps(meter),
             .peak_rate_bps = meter_peak_rate_bps(meter),
             .reordering = reordering_of(link_reordering(link, direction)),

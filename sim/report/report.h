@@ -14,6 +14,7 @@
 #include "sim/nodes/node.h"
 #include "sim/realtime/grants.h"
 #include "sim/scenario/scenario.h"
+#include "sim/timeline/change_log.h"
 
 typedef struct {
     uint64_t count;
@@ -38,10 +39,18 @@ typedef struct {
     double ratio, mean_extent, n_ratio;
 } ReorderingReport;
 
+// What a direction of a link is set to at the moment of the report.
+typedef struct {
+    const LinkConfig *config;
+    bool is_down;
+    uint64_t n_changes; // of the configuration, from that of the file
+} LinkInForce;
+
 typedef struct {
     const LinkSpec *link;
     LinkDirection direction;
     const char *from, *to; // node names
+    LinkInForce in_force;
 
     uint64_t in_frames, in_bytes, out_frames, out_bytes, copied_frames, held_frames;
     uint64_t marked_frames;    // by queues, with ECN
@@ -67,6 +76,7 @@ typedef struct {
     uint64_t dropped_frames[N_DROP_REASONS];
     int64_t unaccounted_frames;      // both ways: what was read or pushed and has no fate
     bool has_kernel_drops;           // the kernel could still be asked
+    bool has_lost_carrier;           // for a while: the host dropped what it then sent
     uint64_t kernel_dropped_to_us;   // inside the TAP or TUN: its queue towards us was full
     uint64_t kernel_dropped_to_host; // the host's stack had no use for it
 } DeviceReport;
@@ -93,8 +103,9 @@ typedef struct {
     TaskOutcome outcome;
     int exit_status; // as a shell gives it: 128 + signal when killed; -1 before its end
     int64_t elapsed_ns;
-    const char *output; // what it printed, UTF-8
-    bool output_cut;    // only the first part was kept
+    const char *output;  // what it printed, UTF-8
+    bool output_cut;     // only the first part was kept
+    unsigned n_restarts; // by the timeline
 } TaskReport;
 
 typedef struct {
@@ -108,12 +119,13 @@ typedef struct {
     uint64_t seed;
     int64_t elapsed_ns;
     bool interrupted;
-    GArray *directions;   // of DirectionReport, two for each link
-    GArray *devices;      // of DeviceReport
-    GArray *nodes;        // of NodeReport
-    GArray *tasks;        // of TaskReport
-    GArray *files;        // of WriterResult: captures and fates
-    const Grants *grants; // of the data thread; NULL where none were asked for
+    GArray *directions;       // of DirectionReport, two for each link
+    GArray *devices;          // of DeviceReport
+    GArray *nodes;            // of NodeReport
+    GArray *tasks;            // of TaskReport
+    GArray *files;            // of WriterResult: captures and fates
+    const ChangeLog *changes; // by timeline and commands
+    const Grants *grants;     // of the data thread; NULL where none were asked for
     Histogram *all_lateness;
     Spread lateness; // of all departures
     Verdict verdict;
@@ -126,9 +138,10 @@ void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
 // Adds both directions of a link. `held_frames` are those counted in its stages, or NULL while it
-// runs: then they are what in, out and dropped leave.
+// runs: then they are what in, out and dropped leave. What `in_force` points at must outlive it.
 void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
-                     const uint64_t held_frames[N_LINK_DIRECTIONS]);
+                     const uint64_t held_frames[N_LINK_DIRECTIONS],
+                     const LinkInForce in_force[N_LINK_DIRECTIONS]);
 
 void report_add_node(Report *report, const NodeSpec *spec, const Node *node);
 

@@ -2,6 +2,7 @@
 // Writes each part of the report as a JSON object; the names carry their units.
 #include "sim/report/report_json.h"
 
+#include "sim/report/change_words.h"
 #include "sim/version.h"
 
 static void json_count(JsonBuilder *json, const char *name, uint64_t value)
@@ -66,9 +67,9 @@ static void json_drops(JsonBuilder *json, const uint64_t dropped[N_DROP_REASONS]
     json_builder_end_object(json);
 }
 
-static void json_configured(JsonBuilder *json, const LinkConfig *config)
+static void json_config(JsonBuilder *json, const char *name, const LinkConfig *config)
 {
-    json_open(json, "configured");
+    json_open(json, name);
     json_number(json, "delay_ms", (double)link_config_delay_ns(config) / 1e6);
     json_number(json, "jitter_ms", (double)link_config_jitter_ns(config) / 1e6);
     json_number(json, "loss", (double)link_config_loss(config) / (double)RANDOM_ALWAYS);
@@ -120,6 +121,17 @@ static void json_reordering(JsonBuilder *json, const ReorderingReport *reorderin
     json_count(json, "3_reordered_frames", reordering->n_reordered_frames);
     json_number(json, "3_reordered_ratio", reordering->n_ratio);
     json_builder_end_object(json);
+}
+
+static void json_in_force(JsonBuilder *json, const LinkInForce *in_force)
+{
+    g_autofree char *words = link_state_words(in_force->config, in_force->is_down);
+
+    json_count(json, "changes", in_force->n_changes);
+    json_flag(json, "down", in_force->is_down);
+    json_text(json, "now", words);
+    if (in_force->n_changes > 0)
+        json_config(json, "in_force", in_force->config);
 }
 
 static void json_measured(JsonBuilder *json, const DirectionReport *entry)
@@ -179,7 +191,8 @@ static void json_direction(JsonBuilder *json, const DirectionReport *entry)
     json_count(json, "corrupted_frames", entry->corrupted_frames);
     json_drops(json, entry->dropped_frames, 1u << DROP_QUEUE_FULL | 1u << DROP_LOSS);
     json_difference(json, "unaccounted_frames", entry->unaccounted_frames);
-    json_configured(json, entry->link->directions[entry->direction]);
+    json_config(json, "configured", entry->link->directions[entry->direction]);
+    json_in_force(json, &entry->in_force);
     json_measured(json, entry);
     json_faults(json, entry->faults);
     json_builder_end_object(json);
@@ -217,6 +230,7 @@ static void json_devices(JsonBuilder *json, const Report *report)
         json_difference(json, "unaccounted_frames", entry->unaccounted_frames);
         if (entry->has_kernel_drops) {
             json_count(json, "kernel_dropped_frames", entry->kernel_dropped_to_us);
+            json_flag(json, "lost_carrier", entry->has_lost_carrier);
             json_count(json, "host_dropped_frames", entry->kernel_dropped_to_host);
         }
         json_builder_end_object(json);
@@ -241,6 +255,59 @@ static void json_nodes(JsonBuilder *json, const Report *report)
     json_builder_end_object(json);
 }
 
+static void json_names_of_change(JsonBuilder *json, const TimelineEntry *entry)
+{
+    bool has_links = entry->action != TIMELINE_RESTART;
+    const GPtrArray *places = has_links ? entry->links : entry->hosts;
+
+    json_builder_set_member_name(json, has_links ? "links" : "hosts");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < places->len; i++) {
+        const char *name = has_links ? ((LinkSpec *)g_ptr_array_index(places, i))->name
+                                     : ((NodeSpec *)g_ptr_array_index(places, i))->name;
+
+        json_builder_add_string_value(json, name);
+    }
+    json_builder_end_array(json);
+}
+
+static void json_change(JsonBuilder *json, const ChangeRecord *record)
+{
+    static const char *const kinds[] = {[CHANGE_BEGUN] = "begun",
+                                        [CHANGE_ENDED] = "ended",
+                                        [CHANGE_PUT_BACK] = "put-back",
+                                        [CHANGE_REFUSED] = "left-out"};
+    const TimelineEntry *entry = record->entry;
+    g_autofree char *origin = change_origin_words(entry);
+
+    json_builder_begin_object(json);
+    json_number(json, "at_s", (double)record->at_ns / 1e9);
+    json_text(json, "by", origin);
+    json_text(json, "action", timeline_action_name(entry));
+    json_text(json, "event", kinds[record->kind]);
+    json_names_of_change(json, entry);
+    json_text(json, "direction", timeline_direction_name(entry));
+    if (link_change_count(entry->change) > 0) {
+        json_open(json, "set");
+        for (unsigned n = 0; n < link_change_count(entry->change); n++)
+            json_text(json, link_change_name(entry->change, n), link_change_text(entry->change, n));
+        json_builder_end_object(json);
+    }
+    if (record->reason != NULL)
+        json_text(json, "reason", record->reason);
+    json_builder_end_object(json);
+}
+
+static void json_changes(JsonBuilder *json, const ChangeLog *changes)
+{
+    json_count(json, "changes_total", change_log_total(changes));
+    json_builder_set_member_name(json, "changes");
+    json_builder_begin_array(json);
+    for (unsigned n = 0; n < change_log_count(changes); n++)
+        json_change(json, change_log_get(changes, n));
+    json_builder_end_array(json);
+}
+
 static void json_tasks(JsonBuilder *json, const Report *report)
 {
     json_builder_set_member_name(json, "tasks");
@@ -259,6 +326,8 @@ static void json_tasks(JsonBuilder *json, const Report *report)
         else
             json_builder_add_null_value(json);
         json_number(json, "elapsed_s", (double)entry->elapsed_ns / 1e9);
+        if (entry->n_restarts > 0)
+            json_count(json, "restarts", entry->n_restarts);
         json_text(json, "output", entry->output);
         json_flag(json, "output_cut", entry->output_cut);
         json_builder_end_object(json);
@@ -325,6 +394,8 @@ JsonNode *report_to_json(const Report *report)
     json_links(json, report);
     json_devices(json, report);
     json_nodes(json, report);
+    if (report->changes != NULL)
+        json_changes(json, report->changes);
     json_tasks(json, report);
     json_files(json, report, WRITER_CAPTURE);
     json_files(json, report, WRITER_FATES);

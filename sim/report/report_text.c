@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/report/change_words.h"
+
 enum {
     TEXT_COLUMNS = 80,
     TEXT_TASK_COLUMNS = 56, // of host and command together
@@ -14,6 +16,7 @@ enum {
     TEXT_CONFIGURED_COLUMNS = 14,
     TEXT_MEASURED_AT = 28,
     TEXT_PATH_COLUMNS = 36,
+    TEXT_CHANGES = 10, // that are printed of the first ones, and of the last
 };
 
 typedef struct {
@@ -306,6 +309,20 @@ static void text_ends(TextReport *self, const DirectionReport *entry)
     text_wrapped(self, words, 2);
 }
 
+// What the figures are compared with is the file; a link may have been something else.
+static void text_in_force(TextReport *self, const LinkInForce *in_force)
+{
+    g_autofree char *state = NULL, *words = NULL;
+    char room[32];
+
+    if (in_force->n_changes == 0 && !in_force->is_down)
+        return;
+    state = link_state_words(in_force->config, in_force->is_down);
+    words = g_strdup_printf("changed %s times from what the file says, at last: %s",
+                            grouped(room, in_force->n_changes), state);
+    text_wrapped(self, words, 4);
+}
+
 static void text_links(TextReport *self, const Report *report)
 {
     for (guint i = 0; i < report->directions->len; i++) {
@@ -318,6 +335,7 @@ static void text_links(TextReport *self, const Report *report)
             text_heading(self, heading);
         }
         text_ends(self, entry);
+        text_in_force(self, &entry->in_force);
         if (entry->in_frames == 0) {
             g_string_append(self->text, "    no frames\n");
             continue;
@@ -329,6 +347,36 @@ static void text_links(TextReport *self, const Report *report)
         text_reordering(self, entry);
         text_accounts(self, entry);
         text_faults(self, entry->faults);
+    }
+}
+
+static void text_change(TextReport *self, const ChangeRecord *record)
+{
+    g_autofree char *place = change_place_words(record->entry);
+    g_autofree char *action = change_action_words(record);
+    g_autofree char *origin = change_origin_words(record->entry);
+    g_autofree char *words =
+        g_strdup_printf("%.6f s  %s: %s (%s)", (double)record->at_ns / 1e9, place, action, origin);
+
+    text_wrapped(self, words, 2);
+}
+
+static void text_changes(TextReport *self, const ChangeLog *changes)
+{
+    uint64_t n_left_out = changes != NULL ? change_log_total(changes) -
+                                                MIN(change_log_total(changes), 2 * TEXT_CHANGES)
+                                          : 0;
+    unsigned n_kept = changes != NULL ? change_log_count(changes) : 0;
+    char room[32];
+
+    if (n_kept > 0)
+        text_heading(self, "changes");
+    for (unsigned n = 0; n < n_kept; n++) {
+        if (n_left_out > 0 && n == TEXT_CHANGES) {
+            g_string_append_printf(self->text, "  ... %s more\n", grouped(room, n_left_out));
+            n = n_kept - TEXT_CHANGES;
+        }
+        text_change(self, change_log_get(changes, n));
     }
 }
 
@@ -360,8 +408,10 @@ static void text_drops(TextReport *self, const Report *report)
         for (int reason = 0; reason < N_DROP_REASONS; reason++)
             text_drops_of(self, name, drop_reason_name((DropReason)reason),
                           entry->dropped_frames[reason], &has_heading);
-        text_drops_of(self, name, "dropped inside the device", entry->kernel_dropped_to_us,
-                      &has_heading);
+        text_drops_of(self, name,
+                      entry->has_lost_carrier ? "dropped by its host, without a carrier for a while"
+                                              : "dropped inside the device",
+                      entry->kernel_dropped_to_us, &has_heading);
     }
     for (guint i = 0; i < report->nodes->len; i++) {
         const NodeReport *entry = &g_array_index(report->nodes, NodeReport, i);
@@ -491,6 +541,7 @@ char *report_to_text(const Report *report, bool colour)
                            report->interrupted ? ", interrupted" : "");
     text_tasks(&self, report);
     text_links(&self, report);
+    text_changes(&self, report->changes);
     text_drops(&self, report);
     text_files(&self, report);
     text_grants(&self, report->grants);

@@ -57,7 +57,9 @@ static void verdict_on_devices(Report *report)
 
     for (guint i = 0; i < report->devices->len; i++) {
         const DeviceReport *entry = &g_array_index(report->devices, DeviceReport, i);
-        uint64_t n = entry->kernel_dropped_to_us + entry->dropped_frames[DROP_DEVICE_REFUSED];
+        // What a host sends without a carrier is dropped there as well, and cannot be told apart.
+        uint64_t n = (entry->has_lost_carrier ? 0 : entry->kernel_dropped_to_us) +
+                     entry->dropped_frames[DROP_DEVICE_REFUSED];
 
         n_dropped += n;
         if (n > 0 && worst == NULL)

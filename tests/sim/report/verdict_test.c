@@ -16,7 +16,8 @@ static Report *report_of_nothing(const Scenario *scenario)
     DeviceReport device = {.interface = spec->ends[0]};
     NodeReport node = {.node = spec->ends[0]->node};
 
-    report_add_link(report, spec, link, held_frames);
+    report_add_link(report, spec, link, held_frames,
+                    (const LinkInForce[]){{spec->directions[0]}, {spec->directions[1]}});
     g_array_append_val(report->devices, device);
     g_array_append_val(report->nodes, node);
     link_free(link);
@@ -57,6 +58,22 @@ static void test_a_frame_without_memory_is_not_valid(void)
     }
 }
 
+// What a host sends without a carrier is dropped in its device: no fault of the machine.
+static void test_device_drops_count_with_a_carrier(void)
+{
+    g_autoptr(Scenario) scenario = parsed(NETWORK);
+
+    for (int has_lost_carrier = 0; has_lost_carrier < 2; has_lost_carrier++) {
+        g_autoptr(Report) report = report_of_nothing(scenario);
+        DeviceReport *device = &g_array_index(report->devices, DeviceReport, 0);
+
+        device->kernel_dropped_to_us = 7;
+        device->has_lost_carrier = has_lost_carrier;
+        report_conclude(report);
+        g_assert_cmpint(report->verdict.valid, ==, has_lost_carrier);
+    }
+}
+
 static void test_late_is_beyond_all_that_was_asked_for(void)
 {
     static const struct {
@@ -85,6 +102,8 @@ int main(int argc, char **argv)
     g_test_add_func("/report/verdict/nothing-is-valid", test_nothing_is_valid);
     g_test_add_func("/report/verdict/a-frame-without-memory-is-not-valid",
                     test_a_frame_without_memory_is_not_valid);
+    g_test_add_func("/report/verdict/device-drops-count-with-a-carrier",
+                    test_device_drops_count_with_a_carrier);
     g_test_add_func("/report/verdict/late-is-beyond-all-that-was-asked-for",
                     test_late_is_beyond_all_that_was_asked_for);
     return g_test_run();
