@@ -29,7 +29,7 @@ bool command_parse(const Command *command, int *argc, char ***argv, const GOptio
     g_option_context_set_summary(context, command->summary);
     g_option_context_set_description(context, description);
     // Where operands are a program's own command line, its options are not ours.
-    g_option_context_set_strict_posix(context, n_arguments < 0);
+    g_option_context_set_strict_posix(context, n_arguments == -1);
     if (entries != NULL)
         g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_main_entries(context, own_entries, NULL);

@@ -26,8 +26,11 @@ typedef struct {
 // In the order of the help text, ended by NULL; made by meson.
 extern const Command *const commands[];
 
+enum { COMMAND_ANY_OPERANDS = -2 };
+
 // Parses the options of `command` with `entries` (NULL: none); `n_arguments` operands must remain,
-// or any number when it is -1: then options end at the first operand. `--help` prints and sets
+// or any number when it is -1: then options end at the first operand; or any number, with options
+// among them, when it is COMMAND_ANY_OPERANDS. `--help` prints and sets
 // `*status` to STATUS_OK, a mistake prints one line and sets STATUS_USAGE; both return false. True
 // leaves `*status` at STATUS_OK. `description` is printed below the options.
 bool command_parse(const Command *command, int *argc, char ***argv, const GOptionEntry *entries,

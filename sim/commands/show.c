@@ -38,6 +38,7 @@ static char *show_drops(JsonObject *direction)
     JsonObjectIter at;
     const char *reason;
     JsonNode *count;
+    gint64 n_marked;
 
     if (drops == NULL)
         return g_strdup("0");
@@ -47,7 +48,12 @@ static char *show_drops(JsonObject *direction)
             g_string_append_printf(text, "%s%" G_GINT64_FORMAT " %s", text->len > 0 ? ", " : "",
                                    json_node_get_int(count), reason);
     }
-    return g_strdup(text->len > 0 ? text->str : "0");
+    if (text->len == 0)
+        g_string_append_c(text, '0');
+    n_marked = json_object_get_int_member_with_default(direction, "marked_frames", 0);
+    if (n_marked > 0)
+        g_string_append_printf(text, "; %" G_GINT64_FORMAT " marked", n_marked);
+    return g_strdup(text->str);
 }
 
 // "94.1 Mbit/s"; the caller frees it.
@@ -74,17 +80,17 @@ static void show_add_direction(Table *table, const char *link, JsonObject *direc
     g_autofree char *in = show_count(direction, "in_frames");
     g_autofree char *out = show_count(direction, "out_frames");
     g_autofree char *held = show_count(direction, "held_frames");
-    g_autofree char *marked = show_count(direction, "marked_frames");
     g_autofree char *rate = show_rate(direction);
     g_autofree char *dropped = show_drops(direction);
 
-    table_add(table, link, ends, in, out, held, rate, marked, dropped);
+    table_add(table, link, ends, in, out, held, rate, dropped,
+              json_object_get_string_member_with_default(direction, "now", ""));
 }
 
 static void show_print(JsonObject *report)
 {
     static const char *const directions[] = {"forward", "reverse"};
-    g_autoptr(Table) table = table_new("llrrrrrl");
+    g_autoptr(Table) table = table_new("llrrrrll");
     JsonObject *links = show_object(report, "links");
     JsonObjectIter at;
     const char *name;
@@ -94,7 +100,7 @@ static void show_print(JsonObject *report)
            json_object_get_double_member_with_default(report, "elapsed_s", 0));
     if (links == NULL)
         return;
-    table_add(table, "LINK", "DIRECTION", "IN", "OUT", "HELD", "RATE", "MARKED", "DROPPED");
+    table_add(table, "LINK", "DIRECTION", "IN", "OUT", "HELD", "RATE", "DROPPED", "SET TO");
     json_object_iter_init_ordered(&at, links);
     while (json_object_iter_next_ordered(&at, &name, &link)) {
         for (size_t i = 0; i < G_N_ELEMENTS(directions); i++) {
@@ -114,10 +120,12 @@ static int show_run(int argc, char **argv)
     LabAddress lab;
     int status;
 
-    if (!command_parse(&show_command, &argc, &argv, NULL,
-                       "IN, OUT and HELD count frames, MARKED those that a queue marked with ECN; "
-                       "RATE is the mean since the first frame.",
-                       -1, &status))
+    if (!command_parse(
+            &show_command, &argc, &argv, NULL,
+            "IN, OUT and HELD count frames; RATE is the mean since the first frame; with\n"
+            "DROPPED are those that a queue marked with ECN; SET TO is what the link is\n"
+            "set to at this moment.",
+            -1, &status))
         return status;
     if (argc > 2)
         return command_usage(&show_command);

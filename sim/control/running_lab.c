@@ -134,20 +134,26 @@ static bool running_lab_exchange(const LabAddress *lab, int fd, const Message *r
     return false;
 }
 
+bool running_lab_request(const LabAddress *lab, const Message *request, Message *reply,
+                         GError **error)
+{
+    int fd = running_lab_connect(lab, error);
+    bool has_reply;
+
+    if (fd < 0)
+        return false;
+    has_reply = running_lab_exchange(lab, fd, request, reply, error);
+    close(fd);
+    return has_reply;
+}
+
 bool running_lab_ask(const LabAddress *lab, const char *command, const char *host, Message *reply,
                      GError **error)
 {
     g_auto(Message) request = {.body = json_object_new()};
-    bool has_reply;
-    int fd;
 
     json_object_set_string_member(request.body, "command", command);
     if (host != NULL)
         json_object_set_string_member(request.body, "host", host);
-    fd = running_lab_connect(lab, error);
-    if (fd < 0)
-        return false;
-    has_reply = running_lab_exchange(lab, fd, &request, reply, error);
-    close(fd);
-    return has_reply;
+    return running_lab_request(lab, &request, reply, error);
 }

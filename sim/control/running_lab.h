@@ -21,6 +21,11 @@ GArray *running_labs_new(void);
 // The lab of that name; with NULL, the only one. The error lists what there is.
 bool running_lab_find(const char *name, LabAddress *lab, GError **error);
 
-// Asks `lab`; `host` is NULL where the command takes none. Fills `reply`, which must be zeroed.
+// Asks `lab` for whatever `request` says (its member "command"). Fills `reply`, which must be
+// zeroed.
+bool running_lab_request(const LabAddress *lab, const Message *request, Message *reply,
+                         GError **error);
+
+// The same for a command that takes no more than a host; `host` is NULL where it takes none.
 bool running_lab_ask(const LabAddress *lab, const char *command, const char *host, Message *reply,
                      GError **error);

@@ -7,6 +7,7 @@
 
 #include "sim/control/answer.h"
 #include "sim/control/server.h"
+#include "sim/lab/change_request.h"
 #include "sim/report/report_json.h"
 
 struct Service {
@@ -45,6 +46,23 @@ static void service_answer_show(Service *self, Message *reply)
     reply->body = json_node_dup_object(root);
 }
 
+// {"at_s": engine time}
+static void service_answer_change(Service *self, JsonObject *request, Message *reply)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) entries = change_request_entries(request, lab_scenario(self->lab), &error);
+    int64_t at_ns = 0;
+
+    if (entries == NULL ||
+        !live_carry_out(lab_live(self->lab), (TimelineEntry *const *)entries->pdata, entries->len,
+                        &at_ns, &error)) {
+        answer_error(reply, "%s", error->message);
+        return;
+    }
+    reply->body = json_object_new();
+    json_object_set_double_member(reply->body, "at_s", (double)at_ns / 1e9);
+}
+
 static void service_answer(JsonObject *request, Message *reply, void *data)
 {
     Service *self = data;
@@ -57,6 +75,8 @@ static void service_answer(JsonObject *request, Message *reply, void *data)
         service_answer_namespaces(self, request, reply);
     else if (strcmp(command, "show") == 0)
         service_answer_show(self, reply);
+    else if (strcmp(command, "change") == 0)
+        service_answer_change(self, request, reply);
     else
         answer_error(reply, "this lab does not know the request \"%s\"", command);
 }

@@ -318,8 +318,10 @@ static void text_in_force(TextReport *self, const LinkInForce *in_force)
     if (in_force->n_changes == 0 && !in_force->is_down)
         return;
     state = link_state_words(in_force->config, in_force->is_down);
-    words = g_strdup_printf("changed %s times from what the file says, at last: %s",
-                            grouped(room, in_force->n_changes), state);
+    words = in_force->n_changes == 1
+                ? g_strdup_printf("changed once from what the file says: %s", state)
+                : g_strdup_printf("changed %s times from what the file says, at last: %s",
+                                  grouped(room, in_force->n_changes), state);
     text_wrapped(self, words, 4);
 }
 

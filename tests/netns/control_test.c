@@ -136,9 +136,11 @@ static void test_show_prints_counters(void)
     assert_taploom(
         "show", 0,
         "atlantic: 65.0 s\n"
-        "LINK   DIRECTION        IN  OUT  HELD         RATE  MARKED  DROPPED\n"
-        "cable  first > second  100   90     3  94.1 Mbit/s       4  5 queue-full, 2 loss\n"
-        "cable  second > first    7    7     0    800 bit/s       0  0",
+        "LINK   DIRECTION        IN  OUT  HELD         RATE  DROPPED                         SET "
+        "TO\n"
+        "cable  first > second  100   90     3  94.1 Mbit/s  5 queue-full, 2 loss; 4 marked  "
+        "100mbit, down\n"
+        "cable  second > first    7    7     0    800 bit/s  0",
         "");
     lab_process_kill(lab);
 }

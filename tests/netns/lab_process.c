@@ -21,8 +21,8 @@
 #define LAB_PROCESS_REPORT                                                                         \
     "{\"scenario\": \"atlantic\", \"elapsed_s\": 65.0, \"links\": {\"cable\": {\"forward\": "      \
     "{\"from\": \"first\", \"to\": \"second\", \"in_frames\": 100, \"out_frames\": 90, "           \
-    "\"held_frames\": 3, \"marked_frames\": 4, \"dropped_frames\": {\"queue-full\": 5, \"loss\": " \
-    "2}, \"measured\": "                                                                           \
+    "\"now\": \"100mbit, down\", \"held_frames\": 3, \"marked_frames\": 4, \"dropped_frames\": {"  \
+    "\"queue-full\": 5, \"loss\": 2}, \"measured\": "                                              \
     "{\"rate_bps\": 94123456}}, \"reverse\": {\"from\": \"second\", \"to\": \"first\", "           \
     "\"in_frames\": 7, \"out_frames\": 7, \"held_frames\": 0, \"dropped_frames\": "                \
     "{\"queue-full\": 0}, \"measured\": {\"rate_bps\": 800}}}}}"

@@ -13,7 +13,7 @@
 static void assert_line(const char *entry, ChangeKind kind, const char *reason,
                         const char *expected)
 {
-    g_autofree char *text = g_strdup_printf(NETWORK "timeline: [%s]\n", entry);
+    g_autofree char *text = g_strconcat(NETWORK "timeline: [", entry, "]\n", NULL);
     g_autoptr(Scenario) scenario = parsed(text);
     ChangeRecord record = {.entry = g_ptr_array_index(scenario->timeline->entries, 0),
                            .kind = kind,
