@@ -428,6 +428,7 @@ static void link_read(Loader *loader, const Spot *spot)
     guint index;
 
     draft.spec->position = spot->value->position;
+    draft.spec->number = loader->scenario->links->len;
     for (unsigned direction = 0; direction < 2; direction++)
         draft.spec->directions[direction] = link_config_copy(loader->link_defaults[direction]);
     g_ptr_array_add(loader->scenario->links, draft.spec);

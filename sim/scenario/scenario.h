@@ -75,6 +75,7 @@ struct NodeSpec {
 
 struct LinkSpec {
     char *name;
+    unsigned number;           // in the order of the file, from 0
     InterfaceSpec *ends[2];    // owned by their nodes
     LinkConfig *directions[2]; // [0] from the first endpoint to the second
     GPtrArray *tags;           // of char *, owned; NULL without

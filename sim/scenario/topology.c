@@ -2,11 +2,12 @@
 // Makes one Link for each link of the scenario, one Node for each switch and hub, and joins them.
 #include "sim/scenario/topology.h"
 
+#include "sim/scenario/exit_times.h"
+
 struct Topology {
-    const Scenario *scenario;
-    GHashTable *links;       // LinkSpec to Link, owned
-    GHashTable *nodes;       // NodeSpec to Node, owned; hosts are not in it
-    bool exits_have_changed; // since link_set_beyond() was last told
+    GPtrArray *links;  // of Link, owned, in the scenario's order
+    GHashTable *nodes; // NodeSpec to Node, owned; hosts are not in it
+    ExitTimes *exit_times;
 };
 
 LinkDirection interface_direction_out(const InterfaceSpec *spec)
@@ -50,127 +51,47 @@ static void topology_add_node(Topology *topology, Engine *engine, const NodeSpec
     }
 }
 
-static bool node_is_inside(const NodeSpec *spec)
-{
-    return topology_node_class(spec->kind) != NULL;
-}
-
-// For each node that is not a host: how soon a frame that arrives there may leave the simulation.
-// The shortest way to any host, found by relaxation; that back to where it came from counts too.
-typedef struct {
-    const Topology *topology;
-    GHashTable *exit_ns; // NodeSpec to int64_t, owned
-} ExitTimes;
-
-static int64_t exit_time_of(const ExitTimes *times, const NodeSpec *spec)
-{
-    const int64_t *exit_ns = g_hash_table_lookup(times->exit_ns, spec);
-
-    return exit_ns != NULL ? *exit_ns : 0;
-}
-
-// Returns whether it has become shorter.
-static bool exit_time_relax(ExitTimes *times, const NodeSpec *spec)
-{
-    int64_t *exit_ns = g_hash_table_lookup(times->exit_ns, spec);
-    bool has_changed = false;
-
-    for (guint i = 0; i < spec->interfaces->len; i++) {
-        const InterfaceSpec *port = g_ptr_array_index(spec->interfaces, i);
-        const NodeSpec *next = port->link->ends[1 - port->end]->node;
-        int64_t least_ns = link_least_ns(topology_link(times->topology, port->link),
-                                         interface_direction_out(port));
-        int64_t beyond_ns = exit_time_of(times, next);
-
-        if (beyond_ns < *exit_ns - least_ns) {
-            *exit_ns = least_ns + beyond_ns;
-            has_changed = true;
-        }
-    }
-    return has_changed;
-}
-
-static void topology_set_beyond(Topology *topology)
-{
-    const GPtrArray *nodes = topology->scenario->nodes, *links = topology->scenario->links;
-    ExitTimes times = {topology, g_hash_table_new_full(NULL, NULL, NULL, g_free)};
-    bool has_changed = true;
-
-    for (guint i = 0; i < nodes->len; i++) {
-        const NodeSpec *spec = g_ptr_array_index(nodes, i);
-
-        if (node_is_inside(spec))
-            g_hash_table_insert(times.exit_ns, (gpointer)spec,
-                                g_memdup2(&(int64_t){INT64_MAX / 2}, sizeof(int64_t)));
-    }
-    while (has_changed) {
-        has_changed = false;
-        for (guint i = 0; i < nodes->len; i++)
-            if (node_is_inside(g_ptr_array_index(nodes, i)))
-                has_changed |= exit_time_relax(&times, g_ptr_array_index(nodes, i));
-    }
-    for (guint i = 0; i < links->len; i++) {
-        const LinkSpec *spec = g_ptr_array_index(links, i);
-
-        for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++)
-            link_set_beyond(
-                topology_link(topology, spec), direction,
-                exit_time_of(&times, spec->ends[direction == LINK_FORWARD ? 1 : 0]->node));
-    }
-    g_hash_table_unref(times.exit_ns);
-}
-
 Topology *topology_new(const Scenario *scenario, Engine *engine)
 {
     Topology *topology = g_new0(Topology, 1);
 
-    topology->scenario = scenario;
-    topology->links = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)link_free);
+    topology->links = g_ptr_array_new_with_free_func((GDestroyNotify)link_free);
     topology->nodes = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)node_free);
     for (guint i = 0; i < scenario->links->len; i++) {
         const LinkSpec *spec = g_ptr_array_index(scenario->links, i);
 
-        g_hash_table_insert(
-            topology->links, (gpointer)spec,
-            link_new(engine, scenario->seed, spec->name, spec->directions[0], spec->directions[1]));
+        g_ptr_array_add(topology->links, link_new(engine, scenario->seed, spec->name,
+                                                  spec->directions[0], spec->directions[1]));
     }
     for (guint i = 0; i < scenario->nodes->len; i++)
         topology_add_node(topology, engine, g_ptr_array_index(scenario->nodes, i));
-    topology_set_beyond(topology);
+    topology->exit_times = exit_times_new(scenario, (Link *const *)topology->links->pdata);
     return topology;
 }
 
 void topology_free(Topology *topology)
 {
-    g_hash_table_unref(topology->links);
+    exit_times_free(topology->exit_times);
+    g_ptr_array_unref(topology->links);
     g_hash_table_unref(topology->nodes);
     g_free(topology);
 }
 
 Link *topology_link(const Topology *topology, const LinkSpec *spec)
 {
-    return g_hash_table_lookup(topology->links, spec);
+    return g_ptr_array_index(topology->links, spec->number);
 }
 
-// Frames that leave a host take whatever way they find: only what lies behind a node inside, from
-// which the direction leads on, is nearer or farther than it was.
 void topology_configure(Topology *topology, const LinkSpec *spec, LinkDirection direction,
                         const LinkConfig *config)
 {
-    Link *link = topology_link(topology, spec);
-    int64_t least_ns = link_least_ns(link, direction);
-
-    link_configure(link, direction, config);
-    if (node_is_inside(spec->ends[direction == LINK_FORWARD ? 0 : 1]->node) &&
-        link_least_ns(link, direction) != least_ns)
-        topology->exits_have_changed = true;
+    link_configure(topology_link(topology, spec), direction, config);
+    exit_times_update(topology->exit_times, spec->number, direction);
 }
 
 void topology_settle(Topology *topology)
 {
-    if (topology->exits_have_changed)
-        topology_set_beyond(topology);
-    topology->exits_have_changed = false;
+    exit_times_settle(topology->exit_times);
 }
 
 Node *topology_node(const Topology *topology, const NodeSpec *spec)
