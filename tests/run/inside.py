@@ -14,7 +14,8 @@ import sys
 import time
 
 PORT = 7000
-SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8913, 0x8914, 1, 0x40
+SIOCGIFADDR = 0x8915
 RTM_GETQDISC, NLM_F_REQUEST, NLM_F_DUMP, NLMSG_DONE, TCA_KIND = 38, 0x1, 0x300, 3, 1
 END = b'end'
 UDP_SEGMENT, SO_RCVBUFFORCE = 103, 33
@@ -79,6 +80,18 @@ def interface(name, state):
         flags = flags | IFF_UP if state == 'up' else flags & ~IFF_UP
         struct.pack_into('H', request, 16, flags)
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, request)
+
+
+def state(name):
+    """Prints whether an interface is up with a carrier, and its addresses of both families."""
+    request = struct.pack('16s24x', name.encode())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        flags = struct.unpack_from('H', fcntl.ioctl(any_socket, SIOCGIFFLAGS, request), 16)[0]
+        address = fcntl.ioctl(any_socket, SIOCGIFADDR, request)[20:24]
+    with open('/proc/net/if_inet6', encoding='utf-8') as table:
+        six = [line.split()[0] for line in table if line.split()[5] == name]
+    print(json.dumps({'carrier': flags & (IFF_UP | IFF_RUNNING) == IFF_UP | IFF_RUNNING,
+                      'addresses': sorted([socket.inet_ntoa(address), *six])}))
 
 
 def qdiscs():
@@ -207,5 +220,5 @@ def features(name):
 
 if __name__ == '__main__':
     VERBS = {verb.__name__: verb for verb in (
-        arrivals, numbers, listen, frames, interface, qdiscs, sink, stream, bursts, features)}
+        arrivals, numbers, listen, frames, interface, state, qdiscs, sink, stream, bursts, features)}
     VERBS[sys.argv[1]](*sys.argv[2:])

@@ -117,6 +117,16 @@ class Scenarios(RunCase):
         self.assertGreaterEqual(reordering['max_extent'], 4)
         self.assertNotIn('reordering', path['reverse']['measured'])
 
+    def test_outage(self):
+        done = self.run_file('outage')
+        changes = done.report['changes']
+        self.assertEqual([change['action'] for change in changes],
+                         ['ramp'] * 3 + ['down'] * 2 + ['set'] * 2 + ['restart'])
+        self.assertAlmostEqual(changes[-1]['at_s'] - changes[0]['at_s'], 5, places=6)
+        ping = done.report['tasks'][1]['output']
+        self.assertGreater(float(re.search(r'= [\d.]+/[\d.]+/([\d.]+)/', ping)[1]), 100)
+        self.assertEqual(done.report['tasks'][0]['restarts'], 1)
+
 
 if __name__ == '__main__':
     harness.main()
