@@ -66,13 +66,14 @@ struct Frame {
     // The last segment would itself have been due so much before due_ns: it had waited for others,
     // which were cut off.
     uint32_t due_lag_ns;
+    int64_t sending_ns; // how long the present link took to send each segment, up to wired_ns
 
     uint8_t headroom[FRAME_HEADROOM_BYTES];
     uint8_t buffer[];
 };
 
 static_assert(offsetof(Frame, n_segments) < 64, "what every frame needs has left its cache line");
-static_assert(offsetof(Frame, headroom) <= 88, "what is read on a frame's way has grown");
+static_assert(offsetof(Frame, headroom) <= 96, "what is read on a frame's way has grown");
 static_assert(sizeof(Frame) + 1600 < FRAME_SMALL_SLOT_BYTES, "an ordinary frame has no room");
 static_assert(sizeof(Frame) + FRAME_MAX_BYTES < FRAME_LARGE_SLOT_BYTES, "a long frame has no room");
 

@@ -54,6 +54,7 @@ static inline void link_number(LinkPath *path, Frame *frame)
     frame->index = path->next_index;
     frame->entered_ns = frame->wired_ns = engine_now(path->engine);
     frame->wired_span_ns = frame->due_span_ns = frame->due_lag_ns = 0;
+    frame->sending_ns = 0;
     frame->copy = 0;
     path->next_index += frame->n_segments;
     counter_add(&path->counters.in_frames, frame->n_segments);
@@ -169,6 +170,7 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
     stage->counters = &path->counters;
     stage->witnesses = path->witnesses;
     stage->runs = class->position == STAGE_WIRE ? link_path_runs(path) : NULL;
+    stage->meter = &path->meter;
     if (class->init != NULL)
         class->init(stage);
     return stage;
@@ -227,18 +229,6 @@ static void stage_free(LinkPath *path, Stage *stage)
         g_free(stage);
 }
 
-// From the end to the start, so that what one lets go meets the new configuration.
-static void link_path_apply(LinkPath *path, Sink *sink)
-{
-    Stage *stage = link_path_stage(path, sink);
-
-    if (stage == NULL)
-        return;
-    link_path_apply(path, stage->next);
-    stage_set_config(stage, path->config);
-    stage->class->apply(stage);
-}
-
 // Puts in the stages that the configuration needs and takes out those it does not need, unless they
 // hold frames. New ones lie at `room`, as far as it is there, else on the heap.
 static void link_path_arrange(LinkPath *path, char *room)
@@ -264,6 +254,50 @@ static void link_path_arrange(LinkPath *path, char *room)
         }
         if (is_there)
             joint = &stage->next;
+    }
+}
+
+// The variant of the same key that has been chosen instead of `stage`'s, NULL for none.
+static Stage *link_path_heir(const LinkPath *path, const Stage *stage)
+{
+    if (stage->class->bequeath == NULL || link_config_has_chosen(path->config, stage->class))
+        return NULL;
+    for (Stage *heir = link_path_stage(path, path->first); heir != NULL;
+         heir = link_path_stage(path, heir->next))
+        if (strcmp(heir->class->keys->name, stage->class->keys->name) == 0 &&
+            link_config_has_chosen(path->config, heir->class))
+            return heir;
+    return NULL;
+}
+
+// From the end to the start, so that what one lets go meets the new configuration.
+static void link_path_apply(LinkPath *path, Sink *sink)
+{
+    Stage *stage = link_path_stage(path, sink);
+
+    if (stage == NULL)
+        return;
+    link_path_apply(path, stage->next);
+    stage_set_config(stage, path->config);
+    if (link_path_heir(path, stage) == NULL)
+        stage->class->apply(stage);
+}
+
+// What a variant holds that is no longer chosen, the one chosen takes over, wherever it stands.
+static void link_path_bequeath(LinkPath *path)
+{
+    Stage *stage;
+
+    for (Sink **joint = &path->first; (stage = link_path_stage(path, *joint)) != NULL;) {
+        Stage *heir = link_path_heir(path, stage);
+
+        if (heir == NULL) {
+            joint = &stage->next;
+            continue;
+        }
+        *joint = stage->next;
+        stage->class->bequeath(stage, heir);
+        stage_free(path, stage);
     }
 }
 
@@ -402,6 +436,7 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
     link_path_choose_ends(path);
     link_path_arrange(path, NULL);
     link_path_apply(path, path->first);
+    link_path_bequeath(path);
     link_pair(link);
     link_path_set_beyond(path, path->first, path->beyond_ns);
 }

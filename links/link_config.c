@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "links/jitter_source.h"
+#include "links/medium.h"
 #include "links/queue.h"
 #include "links/spacing.h"
 
@@ -203,6 +204,26 @@ bool link_config_set(LinkConfig *config, const StageClass *class, const ParamSpe
     return param_set(param, link_config_own(config, class), text, error);
 }
 
+bool link_config_set_amount(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                            uint64_t amount, LimitUnit unit)
+{
+    char *field = (char *)link_config_own(config, class) + param->offset;
+    uint64_t *amount_field = (uint64_t *)(void *)field;
+    bool is_other = false;
+
+    g_assert(param->type <= PARAM_COUNT);
+    if (param->type == PARAM_LIMIT) {
+        Limit *limit = (Limit *)(void *)field;
+
+        is_other = limit->unit != unit;
+        limit->unit = unit;
+        amount_field = &limit->amount;
+    }
+    is_other |= *amount_field != amount;
+    *amount_field = amount;
+    return is_other;
+}
+
 void link_config_set_object(LinkConfig *config, const StageClass *class, const ParamSpec *param,
                             ParamObject *object)
 {
@@ -221,6 +242,29 @@ bool link_config_interpolate(LinkConfig *config, const StageClass *class, const 
 {
     return param_interpolate(param, link_config_own(config, class), link_config_of(from, class),
                              link_config_of(to, class), part, whole);
+}
+
+// The chosen class of a key, which must exist.
+static const StageClass *link_config_chosen(const LinkConfig *config, const char *key)
+{
+    const StageClass *class = NULL;
+
+    link_config_key(config, key, &class);
+    return class;
+}
+
+// Only a rate that takes time to send each frame has a transmitter to share.
+static bool link_config_check_medium(const LinkConfig *config, GError **error)
+{
+    const StageClass *rate = link_config_chosen(config, "rate");
+
+    if (rate->pair != NULL ||
+        !medium_stage_class.is_needed(link_config_of(config, &medium_stage_class)))
+        return true;
+    g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
+                "medium: half-duplex needs a constant rate, and the model of the rate is %s",
+                rate->variant);
+    return false;
 }
 
 // Without a rate nothing ever waits, and nothing takes time to be sent.
@@ -247,16 +291,7 @@ bool link_config_check(const LinkConfig *config, GError **error)
         if (!link_config_check_rate(config, *item, error))
             return false;
     }
-    return true;
-}
-
-// The chosen class of a key, which must exist.
-static const StageClass *link_config_chosen(const LinkConfig *config, const char *key)
-{
-    const StageClass *class = NULL;
-
-    link_config_key(config, key, &class);
-    return class;
+    return link_config_check_medium(config, error);
 }
 
 uint64_t link_config_rate_bps(const LinkConfig *config)

@@ -54,6 +54,11 @@ const ParamSpec *link_config_plain_param(const StageClass *class, const StageKey
 bool link_config_set(LinkConfig *config, const StageClass *class, const ParamSpec *param,
                      const char *text, GError **error);
 
+// Sets a parameter to an amount in its own unit, within its range; `unit` is of a limit only.
+// Whether it was another one before.
+bool link_config_set_amount(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                            uint64_t amount, LimitUnit unit);
+
 // As param_set_object().
 void link_config_set_object(LinkConfig *config, const StageClass *class, const ParamSpec *param,
                             ParamObject *object);

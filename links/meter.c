@@ -11,12 +11,13 @@
 
 void meter_init(Meter *meter)
 {
-    HistogramBucket *buckets = g_new0(HistogramBucket, 3 * HISTOGRAM_N_BUCKETS);
+    HistogramBucket *buckets = g_new0(HistogramBucket, 4 * HISTOGRAM_N_BUCKETS);
 
     *meter = (Meter){.late_ns = INT64_MAX};
     histogram_init(&meter->delay, buckets);
     histogram_init(&meter->queue, buckets + HISTOGRAM_N_BUCKETS);
     histogram_init(&meter->lateness, buckets + 2 * HISTOGRAM_N_BUCKETS);
+    histogram_init(&meter->queue_frames, buckets + 3 * HISTOGRAM_N_BUCKETS);
 }
 
 void meter_clear(Meter *meter)
@@ -53,7 +54,7 @@ static void meter_count_segments(Meter *meter, const Frame *frame, int64_t depar
         int64_t wired_ns = frame->wired_ns - (int64_t)frame->wired_span_ns * n_behind / n_gaps;
         int64_t due_ns = last_due_ns - (int64_t)frame->due_span_ns * n_behind / n_gaps;
 
-        meter_count(meter, wired_ns - frame->entered_ns, departed_ns - wired_ns,
+        meter_count(meter, wired_ns - frame->sending_ns - frame->entered_ns, departed_ns - wired_ns,
                     departed_ns - due_ns);
     }
 }
@@ -68,7 +69,8 @@ void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns)
     if (departed_ns - frame->due_ns > meter->late_ns)
         counter_add(&meter->late_frames, frame->n_segments);
     if (frame->n_segments == 1)
-        meter_count(meter, frame->wired_ns - frame->entered_ns, departed_ns - frame->wired_ns,
+        meter_count(meter, frame->wired_ns - frame->sending_ns - frame->entered_ns,
+                    departed_ns - frame->wired_ns,
                     departed_ns - (frame->due_ns - frame->due_lag_ns));
     else
         meter_count_segments(meter, frame, departed_ns);

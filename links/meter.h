@@ -7,7 +7,7 @@
 
 typedef struct {
     Histogram delay;     // from the wire's start (after queue and serialisation) to the departure
-    Histogram queue;     // from entering the link to having been sent onto the wire
+    Histogram queue;     // from entering the link to when sending it onto the wire began
     Histogram lateness;  // departure against the instant the link demanded
     Counter late_frames; // departures later than `late_ns` by more than the spacing asks for
     int64_t late_ns;     // INT64_MAX: none counts as late
@@ -18,9 +18,11 @@ typedef struct {
 
     int64_t window_start_ns; // of the second being counted; of the measuring thread only
     uint64_t window_bytes;
+
+    Histogram queue_frames; // how many each frame found waiting before it, counted by the queue
 } Meter;
 
-static_assert(sizeof(Meter) == 4 * 64, "a meter is four lines of memory");
+static_assert(sizeof(Meter) == 5 * 64, "a meter is five lines of memory, the last for queues");
 
 // Takes memory for the histograms' buckets, most of which is never touched.
 void meter_init(Meter *meter);

@@ -10,23 +10,35 @@ typedef enum { OVERHEAD_CELLS_NONE, OVERHEAD_CELLS_ATM, OVERHEAD_CELLS_PTM } Ove
 typedef struct {
     uint64_t bytes;         // added to each frame
     uint64_t minimum_bytes; // what a frame with that counts as at least
-    int cells;              // OverheadCells, into which all that is put
+    int cells;              // OverheadCells, into which all that is put; none: as encapsulated
+    int encapsulation;      // 0 for none, else the number of its name
 } OverheadConfig;
 
 extern const StageClass overhead_stage_class;
 
-// Of a frame of `bytes`. ATM carries 48 bytes in each cell of 53 (ITU-T I.361, AAL5 padding
-// included); PTM adds a byte to each 64 (64/65-octet encapsulation, IEEE 802.3 clause 61).
+// The same frame on a line whose encapsulation is named.
+uint64_t overhead_encapsulated_bytes(const OverheadConfig *overhead, uint64_t bytes);
+
+// Put into cells. ATM carries 48 bytes in each of 53 (ITU-T I.361, AAL5 padding included); PTM adds
+// a byte to each 64 or part of it (64/65-octet encapsulation, IEEE 802.3 clause 61).
+static inline uint64_t overhead_cell_bytes(int cells, uint64_t bytes)
+{
+    if (cells == OVERHEAD_CELLS_ATM)
+        return (bytes + 47) / 48 * 53;
+    if (cells == OVERHEAD_CELLS_PTM)
+        return bytes + (bytes + 63) / 64;
+    return bytes;
+}
+
+// Of a frame of `bytes`.
 static inline uint64_t overhead_wire_bytes(const OverheadConfig *overhead, uint64_t bytes)
 {
+    if (overhead->encapsulation != 0)
+        return overhead_encapsulated_bytes(overhead, bytes);
     bytes += overhead->bytes;
     if (bytes < overhead->minimum_bytes)
         bytes = overhead->minimum_bytes;
-    if (overhead->cells == OVERHEAD_CELLS_ATM)
-        bytes = (bytes + 47) / 48 * 53;
-    else if (overhead->cells == OVERHEAD_CELLS_PTM)
-        bytes += (bytes + 63) / 64;
-    return bytes;
+    return overhead_cell_bytes(overhead->cells, bytes);
 }
 
 // Of all segments of `frame`.

@@ -20,12 +20,17 @@ Limit queue_limit_in_force(Limit asked, uint64_t rate_bps, const OverheadConfig 
     return (Limit){LIMIT_TIME, QUEUE_DEFAULT_NS};
 }
 
+void queue_lift_limit(Queue *queue)
+{
+    queue->limit_frames = queue->limit_bytes = queue->limit_wire_bytes = UINT64_MAX;
+}
+
 void queue_apply(Queue *queue, Limit asked, uint64_t rate_bps)
 {
     Limit limit = queue_limit_in_force(asked, rate_bps, queue->overhead);
 
     queue->rate_bps = rate_bps;
-    queue->limit_frames = queue->limit_bytes = queue->limit_wire_bytes = UINT64_MAX;
+    queue_lift_limit(queue);
     if (limit.unit == LIMIT_PACKETS)
         queue->limit_frames = limit.amount;
     else if (limit.unit == LIMIT_BYTES)
@@ -45,7 +50,8 @@ bool queue_admits(Stage *stage, const Frame *frame, unsigned segment)
     uint64_t wire_bytes = overhead_wire_bytes(queue->overhead, bytes);
 
     if (queue->is_wire_free) {
-        queue->is_wire_free = false;
+        queue->is_wire_free = queue->n_at_once > 0;
+        queue->n_at_once -= queue->is_wire_free;
         return true;
     }
     if (backlog->frames + 1 > queue->limit_frames || backlog->bytes + bytes > queue->limit_bytes ||

@@ -50,7 +50,8 @@ struct Queue {
     // While a frame is put in: with those under way whose own turn has not come, and with what of
     // the frame has been let in so far.
     Backlog backlog;
-    bool is_wire_free; // the next segment need not wait
+    bool is_wire_free;  // the next segment need not wait
+    unsigned n_at_once; // and so many leave at this very instant, so that the one behind need not
 };
 
 #define QUEUE_DEFAULT_NS INT64_C(100000000)
@@ -68,6 +69,9 @@ Limit queue_limit_in_force(Limit asked, uint64_t rate_bps, const OverheadConfig 
 
 // Sets limits and rate anew and lets the discipline take over its configuration.
 void queue_apply(Queue *queue, Limit asked, uint64_t rate_bps);
+
+// Has no limit until queue_apply() sets it anew.
+void queue_lift_limit(Queue *queue);
 
 // The queue that a stage takes from, for callbacks that are given the stage.
 Queue *stage_queue(Stage *stage);

@@ -23,7 +23,6 @@ typedef struct {
     uint64_t rate_bps;
     uint64_t remainder; // of the last division: work that the next frame begins with
     int64_t free_ns;    // when the last frame leaves: from there the remainder counts
-    OverheadConfig overhead;
 
     max_align_t queue_room[SERVER_QUEUE_ROOM_BYTES / sizeof(max_align_t)];
 } RateStage;
@@ -59,7 +58,7 @@ static bool rate_is_needed(const void *config)
 
 static uint64_t rate_segment_work(const RateStage *self, uint64_t bytes)
 {
-    return overhead_wire_bytes(&self->overhead, bytes) * 8 * NS_PER_S;
+    return overhead_wire_bytes(&self->server.overhead, bytes) * 8 * NS_PER_S;
 }
 
 // Those whose departures lie within the spacing.
@@ -88,7 +87,7 @@ static void rate_arm(RateStage *self, uint64_t work)
     stage_arm(&self->server.stage, &self->server.sent, self->free_ns);
 }
 
-static void rate_send(Server *server, Frame *group)
+static bool rate_send(Server *server, Frame *group)
 {
     RateStage *self = (RateStage *)server;
     uint64_t work = rate_segment_work(self, frame_last_segment_bytes(group));
@@ -108,6 +107,9 @@ static void rate_send(Server *server, Frame *group)
     }
     server->under_way = group;
     rate_arm(self, work);
+    group->sending_ns =
+        self->free_ns - engine_now(server->stage.engine) - (int64_t)group->wired_span_ns;
+    return false;
 }
 
 // The work that is left of what is under way: what rate_arm() turned into an instant.
@@ -150,50 +152,50 @@ static const Service rate_service = {
 static uint64_t rate_break_group(RateStage *self, uint64_t left)
 {
     Server *server = &self->server;
-    Frame *group = server->under_way, *sent = NULL;
+    const Frame *group = server->under_way;
     unsigned n_sent = rate_n_sent(self, group);
     uint64_t slot = rate_segment_work(self, frame_segment_bytes(group));
     uint64_t last = rate_segment_work(self, frame_last_segment_bytes(group));
     unsigned n_behind = group->n_segments - 1 - n_sent;
     uint64_t behind = n_behind > 0 ? (n_behind - 1) * slot + last : 0;
+    uint64_t own = n_behind > 0 ? slot : last;
 
-    group->wired_span_ns = group->due_span_ns = 0;
-    if (n_sent > 0)
-        sent = stage_take_front(&server->stage, &group, n_sent);
-    server->under_way = stage_take_front(&server->stage, &group, 1);
-    server->rest = group;
-    server->waits |= group != NULL;
-    if (sent != NULL) {
-        sent->wired_ns = engine_now(server->stage.engine);
-        stage_forward(&server->stage, sent);
-    }
-    return left - MIN(left, behind);
+    left -= MIN(left, behind);
+    server_keep_one(server, n_sent);
+    if (server->under_way != NULL) // up to now
+        server->under_way->sending_ns = (int64_t)((own - MIN(own, left)) / self->rate_bps);
+    return left;
 }
 
 // What is under way goes on at the new rate from here.
 static void rate_change(RateStage *self, uint64_t rate_bps)
 {
     uint64_t left = rate_left_work(self);
+    int64_t before_ns = self->free_ns;
+    Server *server = &self->server;
 
-    if (self->server.under_way->n_segments > 1 && self->rate_bps > 0)
+    if (server->under_way->n_segments > 1 && self->rate_bps > 0) {
         left = rate_break_group(self, left);
+        before_ns = engine_now(server->stage.engine);
+    }
     self->rate_bps = rate_bps;
-    if (self->server.under_way != NULL)
-        rate_arm(self, left);
-    else
-        server_send_next(&self->server);
+    if (server->under_way == NULL)
+        return;
+    rate_arm(self, left);
+    server->under_way->sending_ns += self->free_ns - before_ns;
 }
 
 static void rate_apply(Stage *stage)
 {
     RateStage *self = (RateStage *)stage;
-    const RateConfig *rate = stage->config;
+    bool is_chosen = link_config_has_chosen(stage->link_config, stage->class);
+    uint64_t rate_bps = is_chosen ? ((const RateConfig *)stage->config)->rate_bps : 0;
 
-    self->overhead = *link_config_overhead(stage->link_config);
-    if (self->server.under_way != NULL && rate->rate_bps != self->rate_bps)
-        rate_change(self, rate->rate_bps);
-    self->rate_bps = rate->rate_bps;
-    server_apply(&self->server, rate->rate_bps);
+    if (self->server.under_way != NULL && rate_bps != self->rate_bps)
+        rate_change(self, rate_bps);
+    self->rate_bps = rate_bps;
+    server_apply(&self->server, rate_bps);
+    server_send_next(&self->server);
 }
 
 static void rate_init(Stage *stage)
@@ -221,5 +223,7 @@ const StageClass rate_stage_class = {
     .clear = server_clear,
     .push = server_push,
     .held_frames = server_held_frames,
+    .pair = server_pair,
+    .bequeath = server_bequeath,
     .mean_rate_bps = rate_mean_rate_bps,
 };

@@ -3,7 +3,10 @@
 // segment were sent by itself: those of the group under way that have not begun count as waiting.
 #include "links/server.h"
 
+#include <string.h>
+
 #include "links/link_config.h"
+#include "links/medium.h"
 
 enum { SERVER_FETCH_BYTES = 224 };
 
@@ -16,7 +19,8 @@ static unsigned server_group_size(const Stage *stage, const Frame *frame)
 {
     const Server *server = (const Server *)stage;
 
-    return server->service->group_size(server, frame);
+    // Those that share a medium take turns with each segment.
+    return server->medium != NULL ? 1 : server->service->group_size(server, frame);
 }
 
 static void *server_queue_room(const Server *server)
@@ -42,6 +46,8 @@ static Queue *queue_new(Server *server, const StageClass *discipline, void *room
     memset(queue, 0, class->queue_bytes);
     queue->class = class;
     queue->stage = &server->stage;
+    queue->config = link_config_of(server->stage.link_config, discipline);
+    queue->overhead = &server->overhead;
     queue->group_size = server_group_size;
     if (class->init != NULL)
         class->init(queue);
@@ -55,6 +61,29 @@ static void queue_free(const Server *server, Queue *queue)
         g_free(queue);
 }
 
+static bool server_is_free(const Server *server)
+{
+    return server->under_way == NULL && !server->is_letting_go;
+}
+
+// Whether a frame could begin to be sent now.
+static bool server_may_send(Server *server)
+{
+    return server_is_free(server) &&
+           (server->medium == NULL || medium_take(server->medium, server));
+}
+
+// Counts segments as waiting: `n_segments`, of which the last is as long as that of `frame`.
+static void server_count_segments(Queue *queue, const Frame *frame, unsigned n_segments)
+{
+    uint32_t bytes = frame_segment_bytes(frame), last_bytes = frame_last_segment_bytes(frame);
+
+    queue->backlog.frames += n_segments;
+    queue->backlog.bytes += (n_segments - 1) * (uint64_t)bytes + last_bytes;
+    queue->backlog.wire_bytes += (n_segments - 1) * overhead_wire_bytes(queue->overhead, bytes) +
+                                 overhead_wire_bytes(queue->overhead, last_bytes);
+}
+
 // Notes what the next frame finds before it.
 static void server_count_backlog(Server *server)
 {
@@ -62,24 +91,39 @@ static void server_count_backlog(Server *server)
     const Frame *group = server->under_way;
     unsigned n_unsent;
 
-    queue->is_wire_free = group == NULL && server->rest == NULL && queue->waiting.frames == 0;
+    queue->is_wire_free = !server->waits && server_may_send(server);
+    queue->n_at_once = 0;
     queue->backlog = queue->waiting;
-    if (server->rest != NULL) {
-        queue->backlog.frames += server->rest->n_segments;
-        queue->backlog.bytes += frame_wire_bytes(server->rest);
-        queue->backlog.wire_bytes += overhead_frame_wire_bytes(queue->overhead, server->rest);
-    }
+    for (const Frame *rest = server->rest; rest != NULL; rest = rest->next)
+        server_count_segments(queue, rest, rest->n_segments);
     if (group == NULL || group->n_segments == 1 || server->service->unsent_segments == NULL)
         return;
     n_unsent = server->service->unsent_segments(server);
-    if (n_unsent == 0)
-        return;
-    queue->backlog.frames += n_unsent;
-    queue->backlog.bytes +=
-        (n_unsent - 1) * (uint64_t)frame_segment_bytes(group) + frame_last_segment_bytes(group);
-    queue->backlog.wire_bytes +=
-        (n_unsent - 1) * overhead_wire_bytes(queue->overhead, frame_segment_bytes(group)) +
-        overhead_wire_bytes(queue->overhead, frame_last_segment_bytes(group));
+    if (n_unsent > 0)
+        server_count_segments(queue, group, n_unsent);
+}
+
+// The same, with how much of `frame` would leave at once.
+static void server_meet(Server *server, const Frame *frame)
+{
+    server_count_backlog(server);
+    if (server->queue->is_wire_free && frame->n_segments > 1 &&
+        server->service->at_once_segments != NULL)
+        server->queue->n_at_once = server->service->at_once_segments(server, frame);
+}
+
+// Counts how many segments each segment of a frame found waiting, of which `n_before` waited before
+// the first, and the first `n_passing` do not wait themselves.
+static void server_count_length(Server *server, unsigned n_segments, uint64_t n_before,
+                                uint64_t n_passing)
+{
+    uint64_t n_in_the_end = server->queue->backlog.frames;
+
+    for (unsigned n = 0; n < n_segments; n++) {
+        uint64_t n_found = n_before + (n > n_passing ? n - n_passing : 0);
+
+        histogram_add(server->lengths, (int64_t)MIN(n_found, MAX(n_in_the_end, n_before)));
+    }
 }
 
 static void server_apply_queue(Server *server, const StageClass *discipline, uint64_t rate_bps)
@@ -87,76 +131,199 @@ static void server_apply_queue(Server *server, const StageClass *discipline, uin
     Queue *queue = server->queue;
 
     queue->config = link_config_of(server->stage.link_config, discipline);
-    queue->overhead = link_config_overhead(server->stage.link_config);
     queue_apply(queue, discipline->queue_limit(queue->config), rate_bps);
 }
 
-// Another discipline: what waits in the old queue goes into the new one, as if it had just come.
+// Another discipline or overhead: what waits in the old queue goes into the new one, as if it had
+// just come, but whatever the limit.
 static void server_change_queue(Server *server, const StageClass *discipline, uint64_t rate_bps)
 {
+    const OverheadConfig overhead = server->overhead;
     Queue *before = server->queue;
     Frame *frame;
 
+    before->overhead = &overhead;
+    server->overhead = *link_config_overhead(server->stage.link_config);
     server->queue = queue_new(server, discipline, NULL);
     server_apply_queue(server, discipline, rate_bps);
+    queue_lift_limit(server->queue);
     while ((frame = before->class->drain(before)) != NULL) {
-        server_count_backlog(server);
+        server_meet(server, frame);
         server->queue->class->enqueue(server->queue, frame);
     }
+    server_apply_queue(server, discipline, rate_bps);
     queue_free(server, before);
 }
 
 void server_apply(Server *server, uint64_t rate_bps)
 {
     const StageClass *discipline = server_discipline(server);
+    const OverheadConfig *overhead = link_config_overhead(server->stage.link_config);
 
     server->is_bypassed = discipline->queue->is_bypassed;
-
-    if (server->queue->class != discipline->queue)
+    if (server->queue->class != discipline->queue ||
+        memcmp(&server->overhead, overhead, sizeof *overhead) != 0)
         server_change_queue(server, discipline, rate_bps);
     else
         server_apply_queue(server, discipline, rate_bps);
 }
 
-void server_send_next(Server *server)
+static Frame *server_take_rest(Server *server)
+{
+    Frame *head = server->rest, *others = head->next, *front;
+
+    head->next = NULL;
+    front = stage_take_front(&server->stage, &head, server_group_size(&server->stage, head));
+    server->rest = others;
+    if (head != NULL) {
+        head->next = others;
+        server->rest = head;
+    }
+    return front;
+}
+
+// Begins to send what is next, and returns it if it leaves at this very instant.
+static Frame *server_begin_next(Server *server)
 {
     Frame *group = NULL;
 
+    if (!server->waits || (server->medium != NULL && !medium_take(server->medium, server)))
+        return NULL;
     while (group == NULL && server->rest != NULL)
-        group = stage_take_front(&server->stage, &server->rest,
-                                 server_group_size(&server->stage, server->rest));
+        group = server_take_rest(server);
     if (group == NULL && server->queue->waiting.frames > 0)
         group = server->queue->class->dequeue(server->queue);
     server->waits = server->rest != NULL || server->queue->waiting.frames > 0;
+    if (group == NULL || !server->service->send(server, group))
+        return NULL;
+    server->under_way = NULL;
+    return group;
+}
+
+static void server_let_go(Server *server, Frame *group)
+{
+    group->wired_ns = engine_now(server->stage.engine);
+    stage_forward(&server->stage, group);
+}
+
+// Lets `group` go, and behind it all that leaves at this instant.
+static void server_let_go_all(Server *server, Frame *group)
+{
+    server->is_letting_go = true;
+    while (group != NULL) {
+        server_let_go(server, group);
+        group = server_begin_next(server);
+    }
+    server->is_letting_go = false;
+}
+
+void server_send_next(Server *server)
+{
+    Frame *group = server_is_free(server) ? server_begin_next(server) : NULL;
+
     if (group != NULL)
-        server->service->send(server, group);
+        server_let_go_all(server, group);
 }
 
 static void server_sent(Event *event)
 {
     Server *server = (Server *)((char *)event - offsetof(Server, sent));
-    Frame *group = server->under_way;
+    Frame *group = server->under_way, *next;
 
     server->under_way = NULL;
-    if (server->waits)
-        server_send_next(server);
-    group->wired_ns = engine_now(server->stage.engine);
-    stage_forward(&server->stage, group);
+    if (server->medium != NULL) {
+        medium_release(server->medium, server);
+        server_let_go(server, group);
+        return;
+    }
+    next = server_begin_next(server);
+    if (next != NULL) {
+        server->is_letting_go = true;
+        server_let_go(server, group);
+        server_let_go_all(server, next);
+    } else {
+        server_let_go(server, group);
+    }
+}
+
+void server_keep_one(Server *server, unsigned n_sent)
+{
+    Frame *group = server->under_way, *sent = NULL;
+
+    engine_disarm(server->stage.engine, &server->sent);
+    server->under_way = NULL;
+    group->wired_span_ns = group->due_span_ns = 0;
+    if (n_sent > 0)
+        sent = stage_take_front(&server->stage, &group, n_sent);
+    if (group != NULL) {
+        server->under_way = stage_take_front(&server->stage, &group, 1);
+        if (group != NULL) {
+            group->next = server->rest;
+            server->rest = group;
+            server->waits = true;
+        }
+    }
+    if (sent == NULL)
+        return;
+    server->is_letting_go = true;
+    server_let_go(server, sent);
+    server->is_letting_go = false;
+}
+
+static Frame *server_drain(Server *server)
+{
+    Frame *frame = server->under_way;
+
+    server->under_way = NULL;
+    if (frame != NULL)
+        return frame;
+    frame = server->rest;
+    if (frame != NULL) {
+        server->rest = frame->next;
+        frame->next = NULL;
+        return frame;
+    }
+    return server->queue->class->drain(server->queue);
+}
+
+void server_bequeath(Stage *from, Stage *to)
+{
+    Queue *queue = ((Server *)to)->queue;
+    const uint64_t limits[] = {queue->limit_frames, queue->limit_bytes, queue->limit_wire_bytes};
+    Frame *frame;
+
+    engine_disarm(from->engine, &((Server *)from)->sent);
+    queue_lift_limit(queue);
+    while ((frame = server_drain((Server *)from)) != NULL) {
+        frame->wired_span_ns = frame->due_span_ns = 0;
+        sink_push(&to->sink, frame);
+    }
+    queue->limit_frames = limits[0];
+    queue->limit_bytes = limits[1];
+    queue->limit_wire_bytes = limits[2];
 }
 
 void server_push(Sink *sink, Frame *frame)
 {
     Server *server = (Server *)sink;
+    unsigned n_segments = frame->n_segments;
+    uint64_t n_before, n_passing;
 
-    if (server->under_way == NULL && frame->n_segments == 1 && server->is_bypassed) {
-        server->service->send(server, frame);
+    if (n_segments == 1 && server->is_bypassed && !server->waits && server_may_send(server)) {
+        histogram_add(server->lengths, 0);
+        if (server->service->send(server, frame)) {
+            server->under_way = NULL;
+            server_let_go_all(server, frame);
+        }
         return;
     }
-    server_count_backlog(server);
+    server_meet(server, frame);
+    n_before = server->queue->backlog.frames;
+    n_passing = server->queue->is_wire_free ? server->queue->n_at_once + 1 : 0;
     server->queue->class->enqueue(server->queue, frame);
-    server->waits = true;
-    if (server->under_way == NULL)
-        server_send_next(server);
+    server->waits = true; // or so it seems, up to server_send_next()
+    server_count_length(server, n_segments, n_before, n_passing);
+    server_send_next(server);
 }
 
 static void server_fetch(const Event *event)
@@ -174,6 +341,8 @@ void server_init(Server *server, const Service *service)
     server->sent.fetch = server_fetch;
     server->stage.event = &server->sent;
     server->service = service;
+    server->lengths = &server->stage.meter->queue_frames;
+    server->overhead = *link_config_overhead(server->stage.link_config);
     server->queue = queue_new(server, server_discipline(server), server_queue_room(server));
 }
 
@@ -181,17 +350,30 @@ void server_clear(Stage *stage)
 {
     Server *server = (Server *)stage;
 
+    if (server->medium != NULL)
+        medium_free(server->medium);
     engine_disarm(stage->engine, &server->sent);
     g_clear_pointer(&server->under_way, frame_free);
-    g_clear_pointer(&server->rest, frame_free);
+    for (Frame *rest; (rest = server->rest) != NULL;) {
+        server->rest = rest->next;
+        frame_free(rest);
+    }
     queue_free(server, server->queue);
+}
+
+void server_pair(Stage *stage, Stage *other)
+{
+    medium_pair(stage, other);
 }
 
 uint64_t server_held_frames(const Stage *stage)
 {
     const Server *server = (const Server *)stage;
+    uint64_t n_frames = server->queue->class->held_frames(server->queue);
 
-    return server->queue->class->held_frames(server->queue) +
-           (server->under_way != NULL ? server->under_way->n_segments : 0) +
-           (server->rest != NULL ? server->rest->n_segments : 0);
+    if (server->under_way != NULL)
+        n_frames += server->under_way->n_segments;
+    for (const Frame *rest = server->rest; rest != NULL; rest = rest->next)
+        n_frames += rest->n_segments;
+    return n_frames;
 }

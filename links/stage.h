@@ -11,6 +11,7 @@
 #include "core/super_frame.h"
 #include "links/link_counters.h"
 #include "links/loss_runs.h"
+#include "links/meter.h"
 #include "links/witness.h"
 
 typedef struct Stage Stage;
@@ -80,6 +81,9 @@ struct StageClass {
     // Tells the stage of one direction of its like in the other, when both have just been applied;
     // NULL for most.
     void (*pair)(Stage *stage, Stage *other);
+    // Gives all frames that it holds, in order, to `heir`: another variant of its key, which has
+    // been chosen in its stead and just been applied. NULL for a stage that holds none.
+    void (*bequeath)(Stage *stage, Stage *heir);
 
     // Whether frames may leave it in another order; NULL for never.
     bool (*reorders)(const void *config);
@@ -111,6 +115,7 @@ struct Stage {
     const void *config;            // of its class
     const LinkConfig *link_config; // all of it
     LossRuns *runs; // of its link direction, for a stage on the wire; NULL for others
+    Meter *meter;   // of its link direction
     Sink *back; // has a frame of its own leave the other direction at once, counted there as a copy
 };
 

@@ -58,9 +58,10 @@ typedef struct {
     uint64_t dropped_frames[N_DROP_REASONS];
     int64_t unaccounted_frames; // in + copied - out - dropped - held
 
-    Spread delay;    // of the wire, at the departure
-    Spread queue;    // waiting and serialisation
-    Spread lateness; // against the instant demanded
+    Spread delay;        // of the wire, at the departure
+    Spread queue;        // waiting, until it began to be sent
+    Spread queue_frames; // which each frame found waiting before it: of frames, not of ns
+    Spread lateness;     // against the instant demanded
     uint64_t late_frames;
     int64_t late_ns; // from when on a frame of this direction is late
     uint64_t mean_rate_bps, peak_rate_bps;

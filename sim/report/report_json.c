@@ -139,6 +139,7 @@ static void json_measured(JsonBuilder *json, const DirectionReport *entry)
     json_open(json, "measured");
     json_spread(json, "delay_ms", &entry->delay, 1e6);
     json_spread(json, "queue_ms", &entry->queue, 1e6);
+    json_spread(json, "queue_frames", &entry->queue_frames, 1);
     json_number(json, "loss", entry->loss.share);
     json_builder_set_member_name(json, "loss_interval_95");
     json_builder_begin_array(json);

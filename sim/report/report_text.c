@@ -192,6 +192,9 @@ static void text_rate(TextReport *self, const DirectionReport *entry, const Link
     g_autofree char *rate = quantity_format_rate(link_config_rate_bps(config));
     g_autofree char *limit = quantity_format_limit(link_config_queue_limit(config));
     g_autofree char *queue = spread_words(&entry->queue);
+    g_autofree char *backlog = g_strdup_printf(
+        "%" G_GINT64_FORMAT " frames median, %" G_GINT64_FORMAT " p99, %" G_GINT64_FORMAT " max",
+        entry->queue_frames.p50_ns, entry->queue_frames.p99_ns, entry->queue_frames.max_ns);
 
     if (link_config_rate_bps(config) == 0) {
         text_row(self, "rate", "unlimited", measured);
@@ -199,6 +202,7 @@ static void text_rate(TextReport *self, const DirectionReport *entry, const Link
     }
     text_row(self, "rate", rate, measured);
     text_row(self, "queue", limit, queue);
+    text_row(self, "backlog", "", backlog);
 }
 
 // The share that the model asks for, or its name where that is none (a list that ends).

@@ -9,6 +9,18 @@
 
 #define LINK_RIG_POOL_BYTES (UINT64_C(4) << 30) // address space; only what is used is touched
 
+// What a scenario would read from a file is the value itself here.
+static void link_rig_set_object(LinkConfig *config, const StageClass *class, const ParamSpec *param,
+                                const char *text)
+{
+    GError *error = NULL;
+    ParamObject *object = param_object_new(param->object_class, "test", text, strlen(text), &error);
+
+    g_assert_no_error(error);
+    link_config_set_object(config, class, param, object);
+    param_object_unref(object);
+}
+
 // "jitter.distribution normal": a key, the parameter where it is not the first, and a value; or
 // "loss.model gilbert": a key, the selector of its variants, and the one that is chosen.
 static void link_rig_set(LinkConfig *config, const char *setting)
@@ -30,6 +42,10 @@ static void link_rig_set(LinkConfig *config, const char *setting)
     }
     param = names[1] != NULL ? param_find(key->params, names[1]) : &key->params[0];
     g_assert_nonnull(param);
+    if (param->type == PARAM_OBJECT && param->object_class->from_file) {
+        link_rig_set_object(config, class, param, words[1]);
+        return;
+    }
     link_config_set(config, class, param, words[1], &error);
     g_assert_no_error(error);
 }

@@ -17,7 +17,8 @@ typedef struct {
 } LinkRig;
 
 // A configuration from "rate 3mbit, queue 10 packets, jitter 2ms, jitter.distribution normal"; ""
-// impairs nothing. Fails the test when it is wrong. The caller frees it.
+// impairs nothing. A file is given by its content. Fails the test when it is wrong. The caller
+// frees it.
 LinkConfig *link_rig_config(const char *text);
 
 // `name` and `seed` key the randomness. `reverse` NULL: the same as `forward`.
