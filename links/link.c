@@ -6,6 +6,9 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "links/trace.h"
+#include "links/trace_runner.h"
+
 enum { LINE_BYTES = 64, STAGE_ALIGN_BYTES = 16 };
 
 // Of the randomness of a direction.
@@ -37,6 +40,7 @@ typedef struct {
     int64_t beyond_ns;        // as told by link_set_beyond()
     size_t n_bytes;           // of this block
     Reordering *reordering;   // NULL as long as no configuration has reordered
+    TraceRunner *runner;      // NULL without a trace so far
     LossRuns *_Atomic runs;   // NULL as long as there was nothing on the wire
     alignas(LINE_BYTES) Meter meter;
 } LinkPath;
@@ -322,6 +326,7 @@ static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkCon
 
 static void link_path_free(LinkPath *path)
 {
+    trace_runner_free(path->runner);
     for (Stage *stage; (stage = link_path_stage(path, path->first)) != NULL;) {
         path->first = stage->next;
         stage_free(path, stage);
@@ -361,6 +366,18 @@ static void link_pair(Link *link)
     }
 }
 
+// Plays the trace in force; none was there before for most.
+static void link_play(Link *link, LinkDirection direction)
+{
+    LinkPath *path = link->paths[direction];
+    const TraceConfig *trace = link_config_of(path->config, &trace_stage_class);
+
+    if (trace->trace != NULL && path->runner == NULL)
+        path->runner = trace_runner_new(path->engine, link, direction);
+    if (path->runner != NULL)
+        trace_runner_apply(path->runner);
+}
+
 Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig *forward,
                const LinkConfig *reverse)
 {
@@ -374,6 +391,8 @@ Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig
             link_path_new(engine, &key, direction == LINK_FORWARD ? forward : reverse);
     }
     link_pair(link);
+    for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++)
+        link_play(link, direction);
     return link;
 }
 
@@ -407,11 +426,17 @@ void link_connect(Link *link, LinkDirection direction, Sink *out)
 int64_t link_least_ns(const Link *link, LinkDirection direction)
 {
     const LinkPath *path = link->paths[direction];
+    const TraceConfig *config = link_config_of(path->config, &trace_stage_class);
+    const CsvTrace *trace = config->trace;
     int64_t least_ns = 0;
 
     for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
          stage = link_path_stage(path, stage->next))
         least_ns += stage_least_ns(stage);
+    if (trace != NULL && trace->values[CSV_DELAY] != NULL) // of all that it will say
+        least_ns = link_config_jitter_ns(path->config) != 0
+                       ? 0
+                       : MIN(least_ns, (int64_t)trace->least_delay_ns);
     return least_ns;
 }
 
@@ -439,6 +464,7 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
     link_path_bequeath(path);
     link_pair(link);
     link_path_set_beyond(path, path->first, path->beyond_ns);
+    link_play(link, direction);
 }
 
 void link_set_down(Link *link, LinkDirection direction, bool is_down)

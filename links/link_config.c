@@ -10,6 +10,7 @@
 #include "links/medium.h"
 #include "links/queue.h"
 #include "links/spacing.h"
+#include "links/trace.h"
 
 typedef struct {
     alignas(max_align_t) bool is_chosen;
@@ -273,7 +274,7 @@ static bool link_config_check_rate(const LinkConfig *config, const StageClass *c
 {
     const char *key = class->keys->name;
 
-    if (!class->needs_rate || link_config_rate_bps(config) != 0 ||
+    if (!class->needs_rate || link_config_rate_bps(config) != 0 || trace_has_rate(config) ||
         !class->is_needed(link_config_of(config, class)))
         return true;
     g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
@@ -291,7 +292,7 @@ bool link_config_check(const LinkConfig *config, GError **error)
         if (!link_config_check_rate(config, *item, error))
             return false;
     }
-    return link_config_check_medium(config, error);
+    return link_config_check_medium(config, error) && trace_check(config, error);
 }
 
 uint64_t link_config_rate_bps(const LinkConfig *config)

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration of a direction's trace, which changes the others over time. No stage comes of
+// it; links/trace_runner.h plays it.
+#pragma once
+
+#include "links/csv_trace.h"
+#include "links/stage.h"
+
+typedef enum { TRACE_STEP, TRACE_LINEAR } TraceChange;
+
+typedef struct {
+    CsvTrace *trace; // NULL: none
+    int64_t step_ns; // of a linear change
+    int change;      // TraceChange
+    bool is_looped;
+} TraceConfig;
+
+extern const StageClass trace_stage_class;
+
+// The class of `config` and its parameter that a column changes, NULL where it has none.
+const ParamSpec *trace_param(const LinkConfig *config, CsvColumn column, const StageClass **class);
+
+// Whether every column of a trace has a parameter to change. The error is as in StageClass.check.
+bool trace_check(const LinkConfig *config, GError **error);
+
+// Whether a rate comes of the trace of `config`.
+bool trace_has_rate(const LinkConfig *config);
