@@ -64,6 +64,14 @@ class Scenarios(RunCase):
         self.assertGreater(bursts['loss_burst_frames']['mean'], 3)
         self.assertEqual(links['bursts']['reverse']['dropped_frames']['loss'], 0)
 
+    def test_cellular(self):
+        forward = self.run_file('cellular').report['links']['cell']['forward']
+        configured, measured = forward['configured'], forward['measured']
+        self.assertLess(measured['rate_bps'], 1.02 * configured['rate_bps'])
+        self.assertGreater(measured['rate_bps'], 0.5 * configured['rate_bps'])
+        self.assertGreater(measured['queue_ms']['max'], 200)
+        self.assertGreater(measured['queue_frames']['max'], 20)
+
     def test_office(self):
         idle, loaded = self.pings(self.run_file('office'))
         self.assertGreaterEqual(float(idle[1]), 30)
