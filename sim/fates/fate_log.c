@@ -108,7 +108,7 @@ static void point_left(Witness *witness, const Frame *frame, int64_t at_ns)
 
     record.fate = FATE_DELIVERED;
     record.propagation_ns = link_config_delay_ns(link_config(self->link, self->direction));
-    record.sending_ns = 0;
+    record.sending_ns = frame->sending_ns;
     for (unsigned i = 0; i < frame->n_segments; i++) {
         record.number = frame->index + i;
         record.length_bytes = segment_bytes(frame, i);
