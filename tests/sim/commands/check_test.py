@@ -134,7 +134,7 @@ def main(program, root):
         expect('nothing but a long word is wider than 80 columns',
                [line for line in run.stdout.split('\n') if len(line) > 80 and ' ' in line.strip()],
                [])
-    for path in sorted((Path(root) / 'scenarios').glob('*.yaml')):
+    for path in sorted((Path(root) / 'scenarios').rglob('*.yaml')):
         run = subprocess.run([program, 'check', path], capture_output=True, text=True)
         expect(f'{path.name} is right, without a warning',
                (run.returncode, run.stderr, 'Warnings' in run.stdout), (0, '', False))
