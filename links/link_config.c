@@ -100,6 +100,11 @@ void link_config_assign(LinkConfig *config, const LinkConfig *from)
     memcpy(config, from, stage_block_offset(NULL));
 }
 
+bool link_config_is_same(const LinkConfig *config, const LinkConfig *other)
+{
+    return memcmp(config, other, stage_block_offset(NULL)) == 0;
+}
+
 void link_config_free(LinkConfig *config)
 {
     if (config == NULL)

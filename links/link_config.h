@@ -18,6 +18,9 @@ const void *link_config_of(const LinkConfig *config, const StageClass *class);
 // Makes `config` the same as `from`, in place: what link_config_of() returned stays where it is.
 void link_config_assign(LinkConfig *config, const LinkConfig *from);
 
+// Whether both say the same. Not all that say the same are found: copies of each other are.
+bool link_config_is_same(const LinkConfig *config, const LinkConfig *other);
+
 // The key of that name and the class of it that `config` has chosen ("delay" of the delay stage),
 // or NULL.
 const StageKey *link_config_key(const LinkConfig *config, const char *name,

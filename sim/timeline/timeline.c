@@ -304,7 +304,8 @@ static void timeline_commit(Timeline *self)
     for (guint i = 0; i < self->changed->len; i++) {
         Target *target = g_ptr_array_index(self->changed, i);
 
-        if (target->is_wanted)
+        if (target->is_wanted &&
+            !link_config_is_same(target->wanted, link_config(target->link, target->direction)))
             topology_configure(self->topology, target->spec, target->direction, target->wanted);
         target->is_wanted = target->is_noted = false;
         link_set_down(target->link, target->direction, outage_is_down(&target->outage));

@@ -279,6 +279,21 @@ static void test_what_makes_no_sense_is_left_out(void)
     timeline_rig_close(&rig);
 }
 
+// What is as it was is no change of the link, though the timeline has had its say.
+static void test_the_same_again_is_no_change(void)
+{
+    TimelineRig rig;
+
+    timeline_rig_open(&rig, "[{at: 10ms, link: a-b, set: {delay: 10ms}},\n"
+                            " {at: 20ms, link: a-b, set: {delay: 11ms}},\n"
+                            " {at: 30ms, link: a-b, down: 5ms}]");
+    engine_run_until(rig.engine, 50 * MS);
+    g_assert_cmpuint(counter_get(&link_counters(rig_link(&rig, "a-b"), LINK_FORWARD)->n_changes),
+                     ==, 1);
+    g_assert_cmpuint(change_log_total(timeline_log(rig.timeline)), ==, 4);
+    timeline_rig_close(&rig);
+}
+
 static void test_nothing_happens_before_the_start(void)
 {
     TimelineRig rig;
@@ -319,6 +334,7 @@ int main(int argc, char **argv)
     ADD("restart-is-told", test_restart_is_told);
     ADD("an-instant-is-one-change", test_an_instant_is_one_change);
     ADD("what-makes-no-sense-is-left-out", test_what_makes_no_sense_is_left_out);
+    ADD("the-same-again-is-no-change", test_the_same_again_is_no_change);
     ADD("nothing-happens-before-the-start", test_nothing_happens_before_the_start);
     return g_test_run();
 }
