@@ -51,6 +51,7 @@ static_assert(offsetof(LinkPath, counters.out_bytes) < LINE_BYTES,
 struct Link {
     char *name;
     LinkPath *paths[N_LINK_DIRECTIONS];
+    Counter n_changes[N_LINK_DIRECTIONS];
 };
 
 static inline void link_number(LinkPath *path, Frame *frame)
@@ -452,7 +453,7 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
 {
     LinkPath *path = link->paths[direction];
 
-    counter_add(&path->counters.n_changes, 1);
+    counter_add(&link->n_changes[direction], 1);
     if (path->own_config == NULL)
         path->own_config = link_config_copy(config);
     else
@@ -526,6 +527,11 @@ const LinkConfig *link_config(const Link *link, LinkDirection direction)
 const LinkCounters *link_counters(const Link *link, LinkDirection direction)
 {
     return &link->paths[direction]->counters;
+}
+
+uint64_t link_n_changes(const Link *link, LinkDirection direction)
+{
+    return counter_get(&link->n_changes[direction]);
 }
 
 const Meter *link_meter(const Link *link, LinkDirection direction)

@@ -65,8 +65,12 @@ const LinkConfig *link_config(const Link *link, LinkDirection direction);
 const LinkCounters *link_counters(const Link *link, LinkDirection direction);
 const Meter *link_meter(const Link *link, LinkDirection direction);
 
+// How often its configuration was changed by link_configure(); from any thread.
+uint64_t link_n_changes(const Link *link, LinkDirection direction);
+
 // Bursts and gaps of what was lost on the wire; NULL when nothing there could lose a frame.
 const LossRuns *link_loss_runs(const Link *link, LinkDirection direction);
+
 // How far out of order frames have left; NULL where no configuration so far could reorder them.
 const Reordering *link_reordering(const Link *link, LinkDirection direction);
 

@@ -13,5 +13,4 @@ typedef struct {
     Counter marked_frames;    // that the queue marked as having experienced congestion (ECN)
     Counter corrupted_frames; // whose bits were flipped, and which went on
     DropCounters drops;
-    Counter n_changes; // of the configuration
 } LinkCounters;

@@ -114,15 +114,24 @@ static const Value *explain_item(const Value *list, guint index)
                : NULL;
 }
 
+// A list of entries, or a map with such a list and when it starts.
 static void explain_timeline(const Value *timeline)
 {
+    const Value *events = event_entry(timeline, "events");
+    const Value *start = event_entry(timeline, "start");
     const Value *event;
+
+    if (events != NULL)
+        timeline = events;
 
     for (guint i = 0; (event = explain_item(timeline, i)) != NULL; i++) {
         g_autofree char *words = NULL;
 
         if (i == 0)
-            puts("\ntimeline");
+            printf("\ntimeline%s%s\n", start != NULL ? ", which starts at: " : "",
+                   start != NULL && start->kind == VALUE_SCALAR ? start->text
+                   : start != NULL                              ? "readiness of tasks"
+                                                                : "");
         if (event->kind != VALUE_MAP)
             continue;
         words = event_timeline_words(event);

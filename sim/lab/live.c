@@ -239,7 +239,7 @@ static void live_copy(Live *self)
 
         for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
             LiveDirection *known = &link->directions[direction];
-            uint64_t n_changes = counter_get(&link_counters(link->link, direction)->n_changes);
+            uint64_t n_changes = link_n_changes(link->link, direction);
 
             known->is_down = link_is_down(link->link, direction);
             if (known->n_changes == n_changes)
