@@ -7,6 +7,7 @@
 #include "links/link.h"
 #include "sim/commands/command.h"
 #include "sim/commands/paragraph.h"
+#include "sim/report/change_words.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/timeline_spec.h"
 
@@ -142,46 +143,6 @@ static void check_print_nodes(const Scenario *scenario)
     }
 }
 
-// Whether a parameter has a column of its own.
-static bool check_has_cell(const StageClass *class, const StageKey *key, const ParamSpec *param)
-{
-    for (size_t i = 0; i < CHECK_N_CELLS; i++) {
-        if (strcmp(check_cells[i].title, key->name) == 0 &&
-            param == link_config_plain_param(class, key, NULL))
-            return true;
-    }
-    return false;
-}
-
-// What else is configured and no fallback: "overhead 24B, jitter distribution normal, loss model
-// gilbert".
-static char *check_rest(const LinkConfig *config, const LinkConfig *fallbacks)
-{
-    GString *rest = g_string_new(NULL);
-
-    for (const StageClass *const *class = stage_classes; *class != NULL; class ++) {
-        if (!link_config_has_chosen(config, *class))
-            continue;
-        if (!link_config_has_chosen(fallbacks, *class))
-            g_string_append_printf(rest, "%s%s %s %s", rest->len > 0 ? ", " : "",
-                                   (*class)->keys->name, (*class)->selector, (*class)->variant);
-        for (const StageKey *key = (*class)->keys; key->name != NULL; key++) {
-            for (const ParamSpec *param = key->params; param->name != NULL; param++) {
-                g_autofree char *text = param_format(param, link_config_of(config, *class));
-                g_autofree char *fallback = param_format(param, link_config_of(fallbacks, *class));
-
-                if (check_has_cell(*class, key, param) || strcmp(text, fallback) == 0)
-                    continue;
-                g_string_append_printf(rest, "%s%s ", rest->len > 0 ? ", " : "", key->name);
-                if (param != key->params)
-                    g_string_append_printf(rest, "%s ", param->name);
-                g_string_append(rest, text);
-            }
-        }
-    }
-    return g_string_free(rest, FALSE);
-}
-
 // Three significant digits are enough of a product.
 static uint64_t check_round(uint64_t amount)
 {
@@ -225,8 +186,7 @@ static void check_print_direction(const LinkSpec *link, LinkDirection direction)
     uint64_t frame_bytes = check_full_frame_bytes(link);
     uint64_t n_frames = bdp_bytes / frame_bytes + (bdp_bytes % frame_bytes > 0);
     g_auto(GStrv) cells = g_new0(char *, CHECK_N_CELLS + 1);
-    g_autoptr(LinkConfig) fallbacks = link_config_new();
-    g_autofree char *rest = check_rest(config, fallbacks);
+    g_autofree char *rest = link_details_words(config);
 
     cells[0] = rate_bps > 0 ? quantity_format_rate(rate_bps) : g_strdup("-");
     cells[1] =

@@ -2,6 +2,8 @@
 // Puts records and configurations into words.
 #include "sim/report/change_words.h"
 
+#include <string.h>
+
 enum { CHANGE_NAMED_LINKS = 3 }; // one by one; more are counted
 
 static void words_add(GString *words, const char *separator, const char *format, ...)
@@ -79,6 +81,47 @@ char *change_origin_words(const TimelineEntry *entry)
                                     : g_strdup("command");
 }
 
+// Whether a parameter is one of those that every link is described by.
+static bool param_is_basic(const StageClass *class, const StageKey *key, const ParamSpec *param)
+{
+    static const char *const basic[] = {"rate", "queue", "delay", "jitter", "loss", NULL};
+
+    return g_strv_contains(basic, key->name) && param == link_config_plain_param(class, key, NULL);
+}
+
+static void words_add_param(GString *words, const StageKey *key, const ParamSpec *param,
+                            const char *text)
+{
+    if (param == key->params)
+        words_add(words, ", ", "%s %s", key->name, text);
+    else
+        words_add(words, ", ", "%s %s %s", key->name, param->name, text);
+}
+
+char *link_details_words(const LinkConfig *config)
+{
+    g_autoptr(LinkConfig) fallbacks = link_config_new();
+    GString *words = g_string_new(NULL);
+
+    for (const StageClass *const *class = stage_classes; *class != NULL; class ++) {
+        if (!link_config_has_chosen(config, *class))
+            continue;
+        if (!link_config_has_chosen(fallbacks, *class))
+            words_add(words, ", ", "%s %s %s", (*class)->keys->name, (*class)->selector,
+                      (*class)->variant);
+        for (const StageKey *key = (*class)->keys; key->name != NULL; key++) {
+            for (const ParamSpec *param = key->params; param->name != NULL; param++) {
+                g_autofree char *text = param_format(param, link_config_of(config, *class));
+                g_autofree char *fallback = param_format(param, link_config_of(fallbacks, *class));
+
+                if (!param_is_basic(*class, key, param) && strcmp(text, fallback) != 0)
+                    words_add_param(words, key, param, text);
+            }
+        }
+    }
+    return g_string_free(words, FALSE);
+}
+
 char *link_state_words(const LinkConfig *config, bool is_down)
 {
     GString *words = g_string_new(NULL);
@@ -87,6 +130,7 @@ char *link_state_words(const LinkConfig *config, bool is_down)
     g_autofree char *delay = quantity_format_duration(link_config_delay_ns(config));
     g_autofree char *jitter = quantity_format_duration(link_config_jitter_ns(config));
     g_autofree char *loss = quantity_format_probability(link_config_loss(config));
+    g_autofree char *details = link_details_words(config);
 
     if (link_config_rate_bps(config) > 0)
         words_add(words, ", ", "%s, queue %s", rate, queue);
@@ -96,6 +140,8 @@ char *link_state_words(const LinkConfig *config, bool is_down)
         words_add(words, ", ", "jitter %s", jitter);
     if (link_config_loss(config) > 0)
         words_add(words, ", ", "loss %s", loss);
+    if (*details != '\0')
+        words_add(words, ", ", "%s", details);
     if (is_down)
         words_add(words, ", ", "down");
     if (words->len == 0)

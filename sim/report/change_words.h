@@ -14,6 +14,10 @@ char *change_place_words(const TimelineEntry *entry);
 // "timeline:12", or "command".
 char *change_origin_words(const TimelineEntry *entry);
 
-// "10mbit, queue 50ms, delay 20ms, jitter 1ms, loss 1%, down"; what is 0 stays out, and all of it
-// is "nothing".
+// What is configured besides rate, queue limit, delay, jitter and loss, and is no fallback:
+// "overhead 24B, jitter distribution normal, loss model gilbert".
+char *link_details_words(const LinkConfig *config);
+
+// "10mbit, queue 50ms, delay 20ms, jitter 1ms, loss 1%, down", with the above; what is 0 stays out,
+// and all of it is "nothing".
 char *link_state_words(const LinkConfig *config, bool is_down);
