@@ -82,6 +82,19 @@ x.yaml:6:57: links[1].jitter.file: x.dist:2: "x" is not an entry of a table: exp
 from -32768 to 32767, of which 8192 is one deviation
 '''
 
+TRACES = '''\
+nodes: [a, b]
+links:
+  - {endpoints: [a, b], name: first, rate: {model: trace, file: x.trace}, queue: 50ms}
+  - {endpoints: [a, b], queue: 50ms, trace: {file: x.csv, loop: yes}}
+'''
+
+TRACES_PRINTS = '''\
+x.yaml:3:65: links[0].rate.file: x.trace:2: expected a time not before that of the line above
+x.yaml:4:52: links[1].trace.file: x.csv:3: rate: expected without the unit, which the column has: \
+a rate such as 10mbit, to 100gbit, and "fast" was found
+'''
+
 # The longest of everything that is allowed.
 WIDE = f'''\
 nodes: {{{"x" * 63}: {{address: "fd00:1111:2222:3333:4444:5555:6666:7777/128"}}, {"y" * 63}: }}
@@ -128,6 +141,15 @@ def main(program, root):
         expect('right ones are no error', (run.returncode, run.stderr), (0, ''))
         expect('and are named', [name for name in ('trace x.delays', 'file x.dist')
                                  if name not in ' '.join(run.stdout.split())], [])
+        (Path(folder) / 'x.trace').write_text('3\n2\n')
+        (Path(folder) / 'x.csv').write_text('time_s,rate_mbit\n0,1\n1,fast\n')
+        run = check(TRACES, folder)
+        expect('what is wrong in the files of rates is told',
+               (run.returncode, run.stdout, run.stderr), (2, '', TRACES_PRINTS))
+        (Path(folder) / 'x.trace').write_text('2\n3\n')
+        (Path(folder) / 'x.csv').write_text('time_s,rate_mbit\n0,1\n1,3.5\n')
+        run = check(TRACES, folder)
+        expect('right ones are none', (run.returncode, run.stderr), (0, ''))
         run = check(WIDE, folder)
         expect('the longest names are right', (run.returncode, run.stderr), (0, ''))
         # A heading breaks between words only, and these names are longer than a line together.
