@@ -302,15 +302,30 @@ static bool csv_read(CsvReader *self, GError **error)
     return csv_fail(self, error, "expected a line that names the columns, and a row at least");
 }
 
+static uint64_t csv_mean(const CsvTrace *trace, const uint64_t *values)
+{
+    int64_t length_ns = trace->time_ns[trace->n_rows - 1] - trace->time_ns[0];
+    Uint128 sum = 0;
+
+    if (length_ns == 0)
+        return values[trace->n_rows - 1];
+    for (uint64_t row = 0; row + 1 < trace->n_rows; row++)
+        sum += (Uint128)values[row] * (uint64_t)(trace->time_ns[row + 1] - trace->time_ns[row]);
+    return (uint64_t)(sum / (uint64_t)length_ns);
+}
+
 static CsvTrace *csv_trace_new(CsvReader *reader)
 {
     CsvTrace *trace = g_new0(CsvTrace, 1);
 
     trace->n_rows = reader->columns[COLUMN_TIME]->len;
     trace->time_ns = (int64_t *)(void *)g_array_steal(reader->columns[COLUMN_TIME], NULL);
-    for (int i = 0; i < N_CSV_COLUMNS; i++)
-        if (reader->columns[i] != NULL)
-            trace->values[i] = (uint64_t *)(void *)g_array_steal(reader->columns[i], NULL);
+    for (int i = 0; i < N_CSV_COLUMNS; i++) {
+        if (reader->columns[i] == NULL)
+            continue;
+        trace->values[i] = (uint64_t *)(void *)g_array_steal(reader->columns[i], NULL);
+        trace->means[i] = csv_mean(trace, trace->values[i]);
+    }
     trace->queue_unit = reader->queue_unit;
     trace->least_delay_ns = UINT64_MAX;
     for (uint64_t row = 0; trace->values[CSV_DELAY] != NULL && row < trace->n_rows; row++)

@@ -279,7 +279,7 @@ static bool link_config_check_rate(const LinkConfig *config, const StageClass *c
 {
     const char *key = class->keys->name;
 
-    if (!class->needs_rate || link_config_rate_bps(config) != 0 || trace_has_rate(config) ||
+    if (!class->needs_rate || link_config_rate_bps(config) != 0 ||
         !class->is_needed(link_config_of(config, class)))
         return true;
     g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
@@ -303,14 +303,20 @@ bool link_config_check(const LinkConfig *config, GError **error)
 uint64_t link_config_rate_bps(const LinkConfig *config)
 {
     const StageClass *class = link_config_chosen(config, "rate");
+    uint64_t mean_bps;
 
+    if (trace_mean(config, CSV_RATE, &mean_bps))
+        return mean_bps;
     return class->mean_rate_bps(link_config_of(config, class));
 }
 
 Probability link_config_loss(const LinkConfig *config)
 {
     const StageClass *class = link_config_chosen(config, "loss");
+    Probability mean;
 
+    if (trace_mean(config, CSV_LOSS, &mean))
+        return mean;
     return class->mean_loss(link_config_of(config, class));
 }
 

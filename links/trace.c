@@ -57,9 +57,12 @@ static bool trace_has_column(const LinkConfig *config, CsvColumn column)
     return trace != NULL && trace->values[column] != NULL;
 }
 
-bool trace_has_rate(const LinkConfig *config)
+bool trace_mean(const LinkConfig *config, CsvColumn column, uint64_t *mean)
 {
-    return trace_has_column(config, CSV_RATE);
+    if (!trace_has_column(config, column))
+        return false;
+    *mean = trace_config(config)->trace->means[column];
+    return true;
 }
 
 static const struct {

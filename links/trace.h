@@ -23,5 +23,5 @@ const ParamSpec *trace_param(const LinkConfig *config, CsvColumn column, const S
 // Whether every column of a trace has a parameter to change. The error is as in StageClass.check.
 bool trace_check(const LinkConfig *config, GError **error);
 
-// Whether a rate comes of the trace of `config`.
-bool trace_has_rate(const LinkConfig *config);
+// Whether the trace of `config` has that column, and then what it is in the mean.
+bool trace_mean(const LinkConfig *config, CsvColumn column, uint64_t *mean);

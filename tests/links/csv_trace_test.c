@@ -96,6 +96,19 @@ static void test_empty_cells_are_as_the_row_above(void)
     trace_free(trace);
 }
 
+// 10 Mbit/s for 1 s and 1 Mbit/s for 2 s; the last row is for no time.
+static void test_means_are_over_time(void)
+{
+    const CsvTrace *trace = trace_new("time_s,rate_mbit,loss_percent\n5,10,100\n6,1,25\n8,7,0\n");
+
+    g_assert_cmpuint(trace->means[CSV_RATE], ==, 4000000);
+    g_assert_cmpuint(trace->means[CSV_LOSS], ==, RANDOM_ALWAYS / 2);
+    trace_free(trace);
+    trace = trace_new("time_s,rate_mbit\n5,10\n");
+    g_assert_cmpuint(trace->means[CSV_RATE], ==, 10000000);
+    trace_free(trace);
+}
+
 static void test_errors_name_the_line(void)
 {
     static const struct {
@@ -155,6 +168,7 @@ int main(int argc, char *argv[])
                     test_many_digits_are_rounded_once);
     g_test_add_func("/links/csv_trace/empty-cells-are-as-the-row-above",
                     test_empty_cells_are_as_the_row_above);
+    g_test_add_func("/links/csv_trace/means-are-over-time", test_means_are_over_time);
     g_test_add_func("/links/csv_trace/errors-name-the-line", test_errors_name_the_line);
     return g_test_run();
 }

@@ -14,6 +14,21 @@ static const LinkConfig *rig_config_at(LinkRig *rig, int64_t at_ns)
     return link_config(rig->link, LINK_FORWARD);
 }
 
+// What is in force, where link_config_rate_bps() tells the mean of the trace.
+static uint64_t config_rate_bps(const LinkConfig *config)
+{
+    const StageClass *class = link_config_variant("rate", "constant");
+
+    return class->mean_rate_bps(link_config_of(config, class));
+}
+
+static Probability config_loss(const LinkConfig *config)
+{
+    const StageClass *class = link_config_variant("loss", "independent");
+
+    return class->mean_loss(link_config_of(config, class));
+}
+
 static void rig_assert_delay(LinkRig *rig, int64_t at_ns, int64_t delay_ns)
 {
     g_assert_cmpint(link_config_delay_ns(rig_config_at(rig, at_ns)), ==, delay_ns);
@@ -29,15 +44,16 @@ static void test_steps_at_its_rows(void)
                   "20ms\n1s,3mbit,8ms,100%,30ms\n",
                   "");
     config = rig_config_at(&rig, 0);
-    g_assert_cmpuint(link_config_rate_bps(config), ==, 1000000);
+    g_assert_cmpuint(config_rate_bps(config), ==, 1000000);
+    g_assert_cmpuint(link_config_rate_bps(config), ==, 1000000); // in the mean
     g_assert_cmpint(link_config_delay_ns(config), ==, 5 * MS);
     g_assert_cmpuint(link_config_queue_limit(config).amount, ==, 10 * MS);
     config = rig_config_at(&rig, S - 1);
-    g_assert_cmpuint(link_config_rate_bps(config), ==, 1000000);
+    g_assert_cmpuint(config_rate_bps(config), ==, 1000000);
     config = rig_config_at(&rig, S);
-    g_assert_cmpuint(link_config_rate_bps(config), ==, 3000000);
+    g_assert_cmpuint(config_rate_bps(config), ==, 3000000);
     g_assert_cmpint(link_config_delay_ns(config), ==, 8 * MS);
-    g_assert_cmpuint(link_config_loss(config), ==, RANDOM_ALWAYS);
+    g_assert_cmpuint(config_loss(config), ==, RANDOM_ALWAYS);
     g_assert_cmpuint(link_config_queue_limit(config).amount, ==, 30 * MS);
     g_assert_cmpint(engine_next_due_ns(rig.engine), ==, ENGINE_NEVER_NS); // the last row stays
     g_assert_cmpuint(link_config_rate_bps(link_config(rig.link, LINK_REVERSE)), ==, 0);
