@@ -6,6 +6,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "links/chain.h"
 #include "links/trace.h"
 #include "links/trace_runner.h"
 
@@ -135,13 +136,6 @@ static void link_leave_down(Sink *sink, Frame *frame)
     link_drop(path, frame);
 }
 
-static void stage_set_config(Stage *stage, const LinkConfig *config)
-{
-    stage->link_config = config;
-    stage->config = link_config_of(config, stage->class);
-    stage->spacing_ns = link_config_spacing_ns(config);
-}
-
 // Made with the first stage that may need them; they stay when it goes.
 static LossRuns *link_path_runs(LinkPath *path)
 {
@@ -196,34 +190,9 @@ static size_t link_path_bytes(const LinkConfig *config)
     return bytes;
 }
 
-// The stage in which a chain of sinks goes on, NULL at its end.
-static Stage *link_path_stage(const LinkPath *path, Sink *sink)
+static Chain link_path_chain(const LinkPath *path)
 {
-    return sink != &path->exit ? (Stage *)sink : NULL;
-}
-
-static int64_t stage_least_ns(const Stage *stage)
-{
-    return stage->class->least_ns != NULL ? stage->class->least_ns(stage) : 0;
-}
-
-static uint64_t stage_held_frames(const Stage *stage)
-{
-    return stage->class->held_frames != NULL ? stage->class->held_frames(stage) : 0;
-}
-
-// Tells each stage from `sink` on what lies beyond it, and returns what lies beyond `sink`'s entry.
-static int64_t link_path_set_beyond(LinkPath *path, Sink *sink, int64_t beyond_ns)
-{
-    Stage *stage = link_path_stage(path, sink);
-
-    if (stage == NULL)
-        return beyond_ns;
-    beyond_ns = link_path_set_beyond(path, stage->next, beyond_ns);
-    stage->beyond_ns = MIN(beyond_ns, LINK_MAX_SLACK_NS);
-    if (stage->event != NULL)
-        stage->event->slack_ns = stage->beyond_ns;
-    return beyond_ns + stage_least_ns(stage);
+    return (Chain){path->first, &path->exit};
 }
 
 static void stage_free(LinkPath *path, Stage *stage)
@@ -241,7 +210,7 @@ static void link_path_arrange(LinkPath *path, char *room)
     Sink **joint = &path->first;
 
     for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
-        Stage *stage = link_path_stage(path, *joint);
+        Stage *stage = chain_stage(link_path_chain(path), *joint);
         bool is_there = stage != NULL && stage->class == *item;
         bool is_needed = link_config_needs(path->config, *item);
 
@@ -262,45 +231,21 @@ static void link_path_arrange(LinkPath *path, char *room)
     }
 }
 
-// The variant of the same key that has been chosen instead of `stage`'s, NULL for none.
-static Stage *link_path_heir(const LinkPath *path, const Stage *stage)
-{
-    if (stage->class->bequeath == NULL || link_config_has_chosen(path->config, stage->class))
-        return NULL;
-    for (Stage *heir = link_path_stage(path, path->first); heir != NULL;
-         heir = link_path_stage(path, heir->next))
-        if (strcmp(heir->class->keys->name, stage->class->keys->name) == 0 &&
-            link_config_has_chosen(path->config, heir->class))
-            return heir;
-    return NULL;
-}
-
-// From the end to the start, so that what one lets go meets the new configuration.
-static void link_path_apply(LinkPath *path, Sink *sink)
-{
-    Stage *stage = link_path_stage(path, sink);
-
-    if (stage == NULL)
-        return;
-    link_path_apply(path, stage->next);
-    stage_set_config(stage, path->config);
-    if (link_path_heir(path, stage) == NULL)
-        stage->class->apply(stage);
-}
-
 // What a variant holds that is no longer chosen, the one chosen takes over, wherever it stands.
 static void link_path_bequeath(LinkPath *path)
 {
+    Chain chain = link_path_chain(path);
     Stage *stage;
 
-    for (Sink **joint = &path->first; (stage = link_path_stage(path, *joint)) != NULL;) {
-        Stage *heir = link_path_heir(path, stage);
+    for (Sink **joint = &path->first; (stage = chain_stage(chain, *joint)) != NULL;) {
+        Stage *heir = chain_heir(chain, path->config, stage);
 
         if (heir == NULL) {
             joint = &stage->next;
             continue;
         }
         *joint = stage->next;
+        chain.first = path->first;
         stage->class->bequeath(stage, heir);
         stage_free(path, stage);
     }
@@ -320,15 +265,15 @@ static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkCon
     link_path_choose_ends(path);
     meter_init(&path->meter);
     link_path_arrange(path, (char *)(path + 1));
-    link_path_apply(path, path->first);
-    link_path_set_beyond(path, path->first, 0);
+    chain_apply(link_path_chain(path), path->config);
+    chain_set_beyond(link_path_chain(path), 0);
     return path;
 }
 
 static void link_path_free(LinkPath *path)
 {
     trace_runner_free(path->runner);
-    for (Stage *stage; (stage = link_path_stage(path, path->first)) != NULL;) {
+    for (Stage *stage; (stage = chain_stage(link_path_chain(path), path->first)) != NULL;) {
         path->first = stage->next;
         stage_free(path, stage);
     }
@@ -339,32 +284,14 @@ static void link_path_free(LinkPath *path)
     g_aligned_free(path);
 }
 
-static void link_path_set_back(const LinkPath *path, LinkPath *other)
-{
-    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
-         stage = link_path_stage(path, stage->next))
-        stage->back = &other->answer;
-}
-
-// Tells stages of the other direction, and those that ask for it of their like there.
+// Tells the stages of one direction of the other.
 static void link_pair(Link *link)
 {
     LinkPath *forward = link->paths[LINK_FORWARD], *reverse = link->paths[LINK_REVERSE];
 
-    link_path_set_back(forward, reverse);
-    link_path_set_back(reverse, forward);
-    for (Stage *a = link_path_stage(forward, forward->first); a != NULL;
-         a = link_path_stage(forward, a->next)) {
-        if (a->class->pair == NULL)
-            continue;
-        for (Stage *b = link_path_stage(reverse, reverse->first); b != NULL;
-             b = link_path_stage(reverse, b->next)) {
-            if (b->class == a->class) {
-                a->class->pair(a, b);
-                b->class->pair(b, a);
-            }
-        }
-    }
+    chain_set_back(link_path_chain(forward), &reverse->answer);
+    chain_set_back(link_path_chain(reverse), &forward->answer);
+    chain_pair(link_path_chain(forward), link_path_chain(reverse));
 }
 
 // Plays the trace in force; none was there before for most.
@@ -427,18 +354,8 @@ void link_connect(Link *link, LinkDirection direction, Sink *out)
 int64_t link_least_ns(const Link *link, LinkDirection direction)
 {
     const LinkPath *path = link->paths[direction];
-    const TraceConfig *config = link_config_of(path->config, &trace_stage_class);
-    const CsvTrace *trace = config->trace;
-    int64_t least_ns = 0;
 
-    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
-         stage = link_path_stage(path, stage->next))
-        least_ns += stage_least_ns(stage);
-    if (trace != NULL && trace->values[CSV_DELAY] != NULL) // of all that it will say
-        least_ns = link_config_jitter_ns(path->config) != 0
-                       ? 0
-                       : MIN(least_ns, (int64_t)trace->least_delay_ns);
-    return least_ns;
+    return trace_least_ns(path->config, chain_least_ns(link_path_chain(path)));
 }
 
 void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns)
@@ -446,7 +363,7 @@ void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns)
     LinkPath *path = link->paths[direction];
 
     path->beyond_ns = beyond_ns;
-    link_path_set_beyond(path, path->first, beyond_ns);
+    chain_set_beyond(link_path_chain(path), beyond_ns);
 }
 
 void link_configure(Link *link, LinkDirection direction, const LinkConfig *config)
@@ -461,10 +378,10 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
     path->config = path->own_config;
     link_path_choose_ends(path);
     link_path_arrange(path, NULL);
-    link_path_apply(path, path->first);
+    chain_apply(link_path_chain(path), path->config);
     link_path_bequeath(path);
     link_pair(link);
-    link_path_set_beyond(path, path->first, path->beyond_ns);
+    chain_set_beyond(link_path_chain(path), path->beyond_ns);
     link_play(link, direction);
 }
 
@@ -483,8 +400,8 @@ void link_add_witness(Link *link, LinkDirection direction, Witness *witness)
     witness->next = path->witnesses;
     path->witnesses = witness;
     link_path_choose_ends(path);
-    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
-         stage = link_path_stage(path, stage->next))
+    for (Stage *stage = chain_stage(link_path_chain(path), path->first); stage != NULL;
+         stage = chain_stage(link_path_chain(path), stage->next))
         stage->witnesses = witness;
 }
 
@@ -502,10 +419,10 @@ Meter *link_take_meter(Link *link, LinkDirection direction)
 const Stage *link_stage(const Link *link, LinkDirection direction, const StageClass *class)
 {
     const LinkPath *path = link->paths[direction];
-    const Stage *stage = link_path_stage(path, path->first);
+    const Stage *stage = chain_stage(link_path_chain(path), path->first);
 
     while (stage != NULL && stage->class != class)
-        stage = link_path_stage(path, stage->next);
+        stage = chain_stage(link_path_chain(path), stage->next);
     return stage;
 }
 
@@ -546,11 +463,5 @@ const LossRuns *link_loss_runs(const Link *link, LinkDirection direction)
 
 uint64_t link_held_frames(const Link *link, LinkDirection direction)
 {
-    const LinkPath *path = link->paths[direction];
-    uint64_t n_frames = 0;
-
-    for (Stage *stage = link_path_stage(path, path->first); stage != NULL;
-         stage = link_path_stage(path, stage->next))
-        n_frames += stage_held_frames(stage);
-    return n_frames;
+    return chain_held_frames(link_path_chain(link->paths[direction]));
 }

@@ -65,6 +65,16 @@ bool trace_mean(const LinkConfig *config, CsvColumn column, uint64_t *mean)
     return true;
 }
 
+int64_t trace_least_ns(const LinkConfig *config, int64_t least_ns)
+{
+    const CsvTrace *trace = trace_config(config)->trace;
+
+    if (trace == NULL || trace->values[CSV_DELAY] == NULL)
+        return least_ns;
+    // Jitter may go below each delay.
+    return link_config_jitter_ns(config) != 0 ? 0 : MIN(least_ns, (int64_t)trace->least_delay_ns);
+}
+
 static const struct {
     const char *key, *param;
     ParamType type;

@@ -23,5 +23,8 @@ const ParamSpec *trace_param(const LinkConfig *config, CsvColumn column, const S
 // Whether every column of a trace has a parameter to change. The error is as in StageClass.check.
 bool trace_check(const LinkConfig *config, GError **error);
 
+// What a link of `config` that takes `least_ns` now takes at least by any row of its trace.
+int64_t trace_least_ns(const LinkConfig *config, int64_t least_ns);
+
 // Whether the trace of `config` has that column, and then what it is in the mean.
 bool trace_mean(const LinkConfig *config, CsvColumn column, uint64_t *mean);
