@@ -53,6 +53,8 @@ struct Link {
     char *name;
     LinkPath *paths[N_LINK_DIRECTIONS];
     Counter n_changes[N_LINK_DIRECTIONS];
+    LinkLeastChanged *changed; // NULL without one who wants to know
+    void *data;                // of that
 };
 
 static inline void link_number(LinkPath *path, Frame *frame)
@@ -369,6 +371,7 @@ void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns)
 void link_configure(Link *link, LinkDirection direction, const LinkConfig *config)
 {
     LinkPath *path = link->paths[direction];
+    int64_t least_ns = link_least_ns(link, direction);
 
     counter_add(&link->n_changes[direction], 1);
     if (path->own_config == NULL)
@@ -382,7 +385,16 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
     link_path_bequeath(path);
     link_pair(link);
     chain_set_beyond(link_path_chain(path), path->beyond_ns);
+    if (link->changed != NULL && link_least_ns(link, direction) != least_ns)
+        link->changed(link->data, direction);
     link_play(link, direction);
+}
+
+void link_watch(Link *link, LinkLeastChanged *changed, void *data)
+{
+    g_assert(link->changed == NULL);
+    link->changed = changed;
+    link->data = data;
 }
 
 void link_set_down(Link *link, LinkDirection direction, bool is_down)

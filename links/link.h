@@ -42,12 +42,17 @@ void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns);
 // Puts a copy of another configuration, which link_config_check() accepts, in force from now on,
 // between two events: what a frame has already been given (an instant to leave, a place in the
 // queue) it keeps, and whatever it meets later is as the new one says; what is being sent goes on
-// at the new rate. Frames keep their order. link_least_ns() may have changed.
+// at the new rate. Frames keep their order.
 void link_configure(Link *link, LinkDirection direction, const LinkConfig *config);
 
 // Has `witness`, which stays the caller's and must outlive the link, see what becomes of all frames
 // of that direction from now on, between two events.
 void link_add_witness(Link *link, LinkDirection direction, Witness *witness);
+
+// Has `changed` called when link_configure() has changed what link_least_ns() returns, whoever
+// called it. Once, before the first of them.
+typedef void LinkLeastChanged(void *data, LinkDirection direction);
+void link_watch(Link *link, LinkLeastChanged *changed, void *data);
 
 // While a direction is down, what enters it and what would leave it is dropped (DROP_LINK_DOWN).
 void link_set_down(Link *link, LinkDirection direction, bool is_down);

@@ -8,6 +8,7 @@
 
 // A direction of a link, numbered 2 x link + direction.
 typedef struct {
+    ExitTimes *times;
     Link *link;
     LinkDirection direction;
     unsigned from, to; // nodes
@@ -24,7 +25,8 @@ struct ExitTimes {
     int64_t *exit_ns; // of each node
     unsigned *queue;  // a ring of nodes to be looked at
     unsigned queue_at, n_queued;
-    bool has_changed;
+    Engine *engine;
+    Event settle;
 };
 
 static void exit_times_add_edges(ExitTimes *self, const Scenario *scenario, Link *const *links,
@@ -38,7 +40,8 @@ static void exit_times_add_edges(ExitTimes *self, const Scenario *scenario, Link
             const NodeSpec *to = spec->ends[direction == LINK_FORWARD ? 1 : 0]->node;
 
             self->edges[self->n_edges++] =
-                (ExitEdge){links[i],
+                (ExitEdge){self,
+                           links[i],
                            direction,
                            GPOINTER_TO_UINT(g_hash_table_lookup(numbers, from)),
                            GPOINTER_TO_UINT(g_hash_table_lookup(numbers, to)),
@@ -103,11 +106,8 @@ static void exit_times_work_out(ExitTimes *self)
     }
 }
 
-void exit_times_settle(ExitTimes *self)
+static void exit_times_tell(ExitTimes *self)
 {
-    if (!self->has_changed)
-        return;
-    self->has_changed = false;
     exit_times_work_out(self);
     for (unsigned i = 0; i < self->n_edges; i++) {
         ExitEdge *edge = &self->edges[i];
@@ -119,12 +119,31 @@ void exit_times_settle(ExitTimes *self)
     }
 }
 
-ExitTimes *exit_times_new(const Scenario *scenario, Link *const *links)
+static void exit_times_settle(Event *event)
+{
+    exit_times_tell((ExitTimes *)((char *)event - offsetof(ExitTimes, settle)));
+}
+
+// What leaves a host finds whatever way there is: only a direction that leads on from a node inside
+// is part of one. However many links change at an instant, the times are worked out once.
+static void exit_times_changed(void *data, LinkDirection direction)
+{
+    ExitEdge *edge = (ExitEdge *)data + direction;
+    ExitTimes *self = edge->times;
+
+    edge->least_ns = link_least_ns(edge->link, direction);
+    if (self->is_inside[edge->from] && !event_is_armed(&self->settle))
+        engine_arm(self->engine, &self->settle, engine_now(self->engine));
+}
+
+ExitTimes *exit_times_new(const Scenario *scenario, Engine *engine, Link *const *links)
 {
     ExitTimes *self = g_new0(ExitTimes, 1);
     guint n_nodes = scenario->nodes->len, n_edges = N_LINK_DIRECTIONS * scenario->links->len;
     g_autoptr(GHashTable) numbers = g_hash_table_new(NULL, NULL);
 
+    self->engine = engine;
+    event_init(&self->settle, exit_times_settle);
     self->n_nodes = n_nodes;
     self->edges = g_new0(ExitEdge, n_edges);
     self->first_out = g_new0(unsigned, n_nodes + 1);
@@ -141,13 +160,15 @@ ExitTimes *exit_times_new(const Scenario *scenario, Link *const *links)
     }
     exit_times_add_edges(self, scenario, links, numbers);
     exit_times_sort_edges(self);
-    self->has_changed = true;
-    exit_times_settle(self);
+    exit_times_tell(self);
+    for (guint i = 0; i < scenario->links->len; i++)
+        link_watch(links[i], exit_times_changed, &self->edges[N_LINK_DIRECTIONS * i]);
     return self;
 }
 
 void exit_times_free(ExitTimes *self)
 {
+    engine_disarm(self->engine, &self->settle);
     g_free(self->edges);
     g_free(self->first_out);
     g_free(self->outs);
@@ -156,17 +177,4 @@ void exit_times_free(ExitTimes *self)
     g_free(self->exit_ns);
     g_free(self->queue);
     g_free(self);
-}
-
-// What leaves a host finds whatever way there is: only a direction that leads on from a node inside
-// is part of one.
-void exit_times_update(ExitTimes *self, unsigned link, LinkDirection direction)
-{
-    ExitEdge *edge = &self->edges[N_LINK_DIRECTIONS * link + direction];
-    int64_t least_ns = link_least_ns(edge->link, direction);
-
-    if (least_ns == edge->least_ns)
-        return;
-    edge->least_ns = least_ns;
-    self->has_changed |= self->is_inside[edge->from];
 }

@@ -8,12 +8,8 @@
 
 typedef struct ExitTimes ExitTimes;
 
-// `links` are those of the scenario, in its order; they are told at once, and must outlive it.
-ExitTimes *exit_times_new(const Scenario *scenario, Link *const *links);
+// `links` are those of the scenario, in its order. They are told at once, and again, by an event at
+// the same instant, when one of them has been configured. Links must outlive it, and the engine
+// both.
+ExitTimes *exit_times_new(const Scenario *scenario, Engine *engine, Link *const *links);
 void exit_times_free(ExitTimes *times);
-
-// After a direction of the n-th link has been configured; exit_times_settle() follows when all are.
-void exit_times_update(ExitTimes *times, unsigned link, LinkDirection direction);
-
-// Tells the links what has changed for them.
-void exit_times_settle(ExitTimes *times);

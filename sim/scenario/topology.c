@@ -65,7 +65,7 @@ Topology *topology_new(const Scenario *scenario, Engine *engine)
     }
     for (guint i = 0; i < scenario->nodes->len; i++)
         topology_add_node(topology, engine, g_ptr_array_index(scenario->nodes, i));
-    topology->exit_times = exit_times_new(scenario, (Link *const *)topology->links->pdata);
+    topology->exit_times = exit_times_new(scenario, engine, (Link *const *)topology->links->pdata);
     return topology;
 }
 
@@ -80,18 +80,6 @@ void topology_free(Topology *topology)
 Link *topology_link(const Topology *topology, const LinkSpec *spec)
 {
     return g_ptr_array_index(topology->links, spec->number);
-}
-
-void topology_configure(Topology *topology, const LinkSpec *spec, LinkDirection direction,
-                        const LinkConfig *config)
-{
-    link_configure(topology_link(topology, spec), direction, config);
-    exit_times_update(topology->exit_times, spec->number, direction);
-}
-
-void topology_settle(Topology *topology)
-{
-    exit_times_settle(topology->exit_times);
 }
 
 Node *topology_node(const Topology *topology, const NodeSpec *spec)

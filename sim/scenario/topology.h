@@ -24,12 +24,6 @@ Node *topology_node(const Topology *topology, const NodeSpec *spec);
 Sink *topology_entry(const Topology *topology, const InterfaceSpec *spec);
 void topology_connect(Topology *topology, const InterfaceSpec *spec, Sink *out);
 
-// As link_configure(), for a link of the scenario; topology_settle() must follow before the engine
-// goes on, once for all the links that were configured at one instant.
-void topology_configure(Topology *topology, const LinkSpec *spec, LinkDirection direction,
-                        const LinkConfig *config);
-void topology_settle(Topology *topology);
-
 // For a port of a switch or hub: has `observer` see what enters and leaves there.
 void topology_observe(Topology *topology, const InterfaceSpec *spec, Observer *observer);
 

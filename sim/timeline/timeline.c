@@ -28,7 +28,6 @@ typedef struct {
 } LinkState;
 
 struct Timeline {
-    const Scenario *scenario;
     Topology *topology;
     Engine *engine;
     TimelineEvents events;
@@ -306,11 +305,10 @@ static void timeline_commit(Timeline *self)
 
         if (target->is_wanted &&
             !link_config_is_same(target->wanted, link_config(target->link, target->direction)))
-            topology_configure(self->topology, target->spec, target->direction, target->wanted);
+            link_configure(target->link, target->direction, target->wanted);
         target->is_wanted = target->is_noted = false;
         link_set_down(target->link, target->direction, outage_is_down(&target->outage));
     }
-    topology_settle(self->topology);
     for (guint i = 0; i < self->changed->len; i++)
         timeline_show_carrier(self, ((Target *)g_ptr_array_index(self->changed, i))->spec);
     g_ptr_array_set_size(self->changed, 0);
@@ -357,7 +355,6 @@ Timeline *timeline_new(const Scenario *scenario, Topology *topology, Engine *eng
     Timeline *self = g_new0(Timeline, 1);
     const GPtrArray *links = scenario->links, *entries = scenario->timeline->entries;
 
-    self->scenario = scenario;
     self->topology = topology;
     self->engine = engine;
     self->events = events;

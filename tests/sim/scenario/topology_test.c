@@ -127,7 +127,7 @@ static void set_delay(Topology *topology, const LinkSpec *spec, const char *dela
         const StageKey *key = link_config_key(config, "delay", &class);
 
         g_assert_true(link_config_set(config, class, key->params, delay, NULL));
-        topology_configure(topology, spec, direction, config);
+        link_configure(topology_link(topology, spec), direction, config);
     }
 }
 
@@ -147,14 +147,16 @@ static void test_changes_move_who_wakes(void)
 
     sink_push(topology_entry(topology, interface), ethernet_frame_new(pool, 1, 2, FRAME_BYTES));
     g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000 + 300000);
+    set_delay(topology, far, "200us");
+    g_assert_cmpint(engine_next_wake_ns(engine), ==, 0); // what follows is told at once
     set_delay(topology, far, "100us");
-    topology_settle(topology);
+    engine_run_until(engine, 0);
     g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000 + 100000);
     set_delay(topology, far, "600us");
-    topology_settle(topology);
+    engine_run_until(engine, 0);
     g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000 + 400000); // back to a is nearer now
     set_delay(topology, far, "0ns");
-    topology_settle(topology);
+    engine_run_until(engine, 0);
     g_assert_cmpint(engine_next_wake_ns(engine), ==, 400000);
     topology_free(topology);
     frame_pool_free(pool);
