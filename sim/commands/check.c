@@ -13,6 +13,7 @@
 
 enum {
     CHECK_COLUMNS = PARAGRAPH_COLUMNS,
+    CHECK_TIMELINE_ENTRIES = 50,
     CHECK_ETHERNET_HEADER_BYTES = 14,
     CHECK_MIN_NAME_COLUMNS = 8,
 };
@@ -227,6 +228,25 @@ static void check_print_links(const Scenario *scenario)
          "and in full frames. The queue is the one in force; - stands for none.");
 }
 
+static void check_print_timeline(const Scenario *scenario)
+{
+    const GPtrArray *entries = scenario->timeline->entries;
+
+    if (entries->len > 0)
+        puts("\nTimeline");
+    for (guint i = 0; i < entries->len && i < CHECK_TIMELINE_ENTRIES; i++) {
+        const ChangeRecord record = {.entry = g_ptr_array_index(entries, i), .kind = CHANGE_BEGUN};
+        g_autofree char *time = change_time_words(record.entry);
+        g_autofree char *place = change_place_words(record.entry);
+        g_autofree char *action = change_action_words(&record);
+        g_autofree char *words = g_strdup_printf("%s: %s: %s", time, place, action);
+
+        check_print_text(words, 2);
+    }
+    if (entries->len > CHECK_TIMELINE_ENTRIES)
+        printf("  … %u more\n", entries->len - CHECK_TIMELINE_ENTRIES);
+}
+
 static void check_print_warnings(const Scenario *scenario)
 {
     if (scenario->warnings->len > 0)
@@ -281,6 +301,7 @@ static int check_command_run(int argc, char **argv)
     }
     check_print_nodes(scenario);
     check_print_links(scenario);
+    check_print_timeline(scenario);
     check_print_warnings(scenario);
     check_print_verdict(scenario);
     return STATUS_OK;

@@ -40,6 +40,11 @@ char *change_action_words(const ChangeRecord *record)
             g_autofree char *over = quantity_format_duration(entry->over_ns);
 
             g_string_append_printf(words, " over %s", over);
+        } else if (entry->action == TIMELINE_FLAP) {
+            g_autofree char *outage = quantity_format_duration(entry->outage_ns);
+            g_autofree char *period = quantity_format_duration(entry->period_ns);
+
+            g_string_append_printf(words, " down %s of every %s", outage, period);
         }
         break;
     case CHANGE_ENDED:
@@ -72,6 +77,20 @@ char *change_place_words(const TimelineEntry *entry)
         words_add(words, ", ", "%s", ((const NodeSpec *)g_ptr_array_index(hosts, i))->name);
     if (!entry->in[LINK_FORWARD] || !entry->in[LINK_REVERSE])
         g_string_append_printf(words, " (%s)", timeline_direction_name(entry));
+    return g_string_free(words, FALSE);
+}
+
+char *change_time_words(const TimelineEntry *entry)
+{
+    g_autofree char *at = quantity_format_duration(entry->at_ns);
+    g_autofree char *every = quantity_format_duration(entry->every_ns);
+    g_autofree char *lasting = quantity_format_duration(entry->for_ns);
+    GString *words = g_string_new(at);
+
+    if (entry->every_ns > 0)
+        words_add(words, ", ", "every %s", every);
+    if (entry->for_ns != TIMELINE_FOR_GOOD_NS)
+        words_add(words, ", ", "for %s", lasting);
     return g_string_free(words, FALSE);
 }
 

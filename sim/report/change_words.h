@@ -11,6 +11,9 @@ char *change_action_words(const ChangeRecord *record);
 // is one.
 char *change_place_words(const TimelineEntry *entry);
 
+// When an entry of a file happens: "10s", "0s, every 10s, for 2s".
+char *change_time_words(const TimelineEntry *entry);
+
 // "timeline:12", or "command".
 char *change_origin_words(const TimelineEntry *entry);
 

@@ -253,7 +253,9 @@ static void entry_read_flap(Loader *loader, const Spot *spot, void *into)
     if (!spot_find(spot, "period", &index))
         spot_error(spot, "needs period: from one outage to the next");
     draft->entry->period_ns = flap.period_ns;
-    draft->entry->outage_ns = (int64_t)scale((uint64_t)flap.period_ns, flap.duty, RANDOM_ALWAYS);
+    // To the nearest nanosecond: 40% is not quite so many of 2^32.
+    draft->entry->outage_ns =
+        (int64_t)(scale(2 * (uint64_t)flap.period_ns, flap.duty, RANDOM_ALWAYS) + 1) / 2;
 }
 
 static void entry_read_partition(Loader *loader, const Spot *spot, void *into)

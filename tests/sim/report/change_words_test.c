@@ -37,12 +37,29 @@ static void test_changes(void)
                 "a-s, b-s, c-s and 2 more (reverse): ramp delay 9ms over 2s (timeline:5)");
     assert_line("{at: 1s, link: a-s, ramp: {delay: 9ms}, over: 2s}", CHANGE_ENDED, NULL,
                 "a-s: ramp delay 9ms reached (timeline:5)");
+    assert_line("{at: 1s, link: a-s, flap: {period: 2s, duty: 25%}}", CHANGE_BEGUN, NULL,
+                "a-s: flap down 500ms of every 2s (timeline:5)");
     assert_line("{at: 1s, link: a-s, down: 1s}", CHANGE_BEGUN, NULL, "a-s: down (timeline:5)");
     assert_line("{at: 1s, link: a-s, down: 1s}", CHANGE_PUT_BACK, NULL,
                 "a-s: up again (timeline:5)");
     assert_line("{at: 1s, restart: a}", CHANGE_BEGUN, NULL, "a: restart (timeline:5)");
     assert_line("{at: 1s, link: a-s, set: {queue: 9ms}}", CHANGE_REFUSED, "why",
                 "a-s: set queue 9ms LEFT OUT: why (timeline:5)");
+}
+
+static void assert_time(const char *entry, const char *expected)
+{
+    g_autofree char *text = g_strconcat(NETWORK "timeline: [", entry, "]\n", NULL);
+    g_autoptr(Scenario) scenario = parsed(text);
+    g_autofree char *words = change_time_words(g_ptr_array_index(scenario->timeline->entries, 0));
+
+    g_assert_cmpstr(words, ==, expected);
+}
+
+static void test_times(void)
+{
+    assert_time("{at: 1500ms, link: a-s, up: true}", "1.5s");
+    assert_time("{every: 10s, link: a-s, down: 2s}", "0ns, every 10s, for 2s");
 }
 
 static void assert_state(guint link, bool is_down, const char *expected)
@@ -66,6 +83,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/report/change-words/changes", test_changes);
+    g_test_add_func("/report/change-words/times", test_times);
     g_test_add_func("/report/change-words/states", test_states);
     return g_test_run();
 }

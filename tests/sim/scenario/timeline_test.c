@@ -73,7 +73,7 @@ static void test_ramp_outage_and_flap(void)
     g_autoptr(Scenario) scenario =
         parsed(LIST "  - {at: 1s, link: a-b, ramp: {delay: 1s}, over: 5s, direction: forward}\n"
                     "  - {every: 1s, link: a-b, down: 20ms}\n"
-                    "  - {at: 1s, link: a-b, flap: {period: 2s, duty: 25%}, carrier: no}\n"
+                    "  - {at: 1s, link: a-b, flap: {period: 2s, duty: 40%}, carrier: no}\n"
                     "  - {at: 1s, restart: a}\n");
     const TimelineEntry *ramp = entry_of(scenario, 0), *down = entry_of(scenario, 1);
     const TimelineEntry *flap = entry_of(scenario, 2), *restart = entry_of(scenario, 3);
@@ -86,7 +86,7 @@ static void test_ramp_outage_and_flap(void)
     g_assert_cmpint(down->at_ns, ==, 0);
     g_assert_true(down->carrier);
     g_assert_cmpint(flap->period_ns, ==, INT64_C(2000000000));
-    g_assert_cmpint(flap->outage_ns, ==, 500000000);
+    g_assert_cmpint(flap->outage_ns, ==, 800000000);
     g_assert_false(flap->carrier);
     g_assert_cmpint(restart->action, ==, TIMELINE_RESTART);
     g_assert_true(g_ptr_array_index(restart->hosts, 0) == scenario_node(scenario, "a"));
