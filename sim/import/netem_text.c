@@ -274,7 +274,6 @@ static void netem_write_rate(const Netem *netem, TextBlock *keys)
 {
     uint64_t rate_bps = netem->rate_bps;
     g_autofree char *rate = NULL;
-    g_autofree char *under_way = NULL;
 
     if (rate_bps == 0)
         return;

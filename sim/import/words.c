@@ -77,6 +77,7 @@ const char *words_next(Words *self)
     return text;
 }
 
+G_GNUC_PRINTF(3, 0)
 static bool words_fail_in(GError **error, glong column, const char *format, va_list arguments)
 {
     g_autofree char *message = g_strdup_vprintf(format, arguments);

@@ -205,7 +205,6 @@ static void test_delivered_with_repaired_checksums(void)
 
 static void test_headers_only(void)
 {
-    g_autoptr(LinkConfig) config = link_rig_config("corrupt 100%, corrupt.where headers");
     BitCounter counter;
 
     // Not IP: the Ethernet header is all there is. 112 of 480 bits.
