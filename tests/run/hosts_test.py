@@ -78,7 +78,7 @@ class Hosts(RunCase):
         self.start_lab(pair(task('london', echoes(3, 'newyork') + '; echo up; sleep 978'),
                             host={'device': 'tun'}, delay='1ms'))
         text = self.taploom('show', self.lab_name()).text
-        self.assertRegex(text, r'LINK +DIRECTION +IN +OUT +HELD +RATE +MARKED +DROPPED')
+        self.assertRegex(text, r'LINK +DIRECTION +IN +OUT +HELD +RATE +DROPPED +SET TO')
         for way in ('london.*newyork', 'newyork.*london'):
             self.assertRegex(text, rf'(?m)^ *(wire)? .*{way} +3 +3 +0 ')
 
