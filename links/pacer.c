@@ -49,7 +49,8 @@ static unsigned pacer_group_size(const Server *server, const Frame *frame)
     int64_t first_ns = pacer_pass(self, &pace, pacer_wire_bytes(self, frame, 0), at_ns);
     unsigned n_passed;
 
-    if (first_ns == ENGINE_NEVER_NS)
+    // Without a spacing even those of one instant go one by one: what waits may still be dropped.
+    if (first_ns == ENGINE_NEVER_NS || server->stage.spacing_ns == 0)
         return 1;
     pace = self->pace;
     n_passed = pacer_walk(self, frame, 0, &pace, &at_ns, first_ns + server->stage.spacing_ns);

@@ -50,8 +50,7 @@ bool queue_admits(Stage *stage, const Frame *frame, unsigned segment)
     uint64_t wire_bytes = overhead_wire_bytes(queue->overhead, bytes);
 
     if (queue->is_wire_free) {
-        queue->is_wire_free = queue->n_at_once > 0;
-        queue->n_at_once -= queue->is_wire_free;
+        queue->is_wire_free = false;
         return true;
     }
     if (backlog->frames + 1 > queue->limit_frames || backlog->bytes + bytes > queue->limit_bytes ||

@@ -50,8 +50,7 @@ struct Queue {
     // While a frame is put in: with those under way whose own turn has not come, and with what of
     // the frame has been let in so far.
     Backlog backlog;
-    bool is_wire_free;  // the next segment need not wait
-    unsigned n_at_once; // and so many leave at this very instant, so that the one behind need not
+    bool is_wire_free; // the next segment need not wait
 };
 
 #define QUEUE_DEFAULT_NS INT64_C(100000000)

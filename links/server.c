@@ -92,7 +92,6 @@ static void server_count_backlog(Server *server)
     unsigned n_unsent;
 
     queue->is_wire_free = !server->waits && server_may_send(server);
-    queue->n_at_once = 0;
     queue->backlog = queue->waiting;
     for (const Frame *rest = server->rest; rest != NULL; rest = rest->next)
         server_count_segments(queue, rest, rest->n_segments);
@@ -101,15 +100,6 @@ static void server_count_backlog(Server *server)
     n_unsent = server->service->unsent_segments(server);
     if (n_unsent > 0)
         server_count_segments(queue, group, n_unsent);
-}
-
-// The same, with how much of `frame` would leave at once.
-static void server_meet(Server *server, const Frame *frame)
-{
-    server_count_backlog(server);
-    if (server->queue->is_wire_free && frame->n_segments > 1 &&
-        server->service->at_once_segments != NULL)
-        server->queue->n_at_once = server->service->at_once_segments(server, frame);
 }
 
 // Counts how many segments each segment of a frame found waiting, of which `n_before` waited before
@@ -148,7 +138,7 @@ static void server_change_queue(Server *server, const StageClass *discipline, ui
     server_apply_queue(server, discipline, rate_bps);
     queue_lift_limit(server->queue);
     while ((frame = before->class->drain(before)) != NULL) {
-        server_meet(server, frame);
+        server_count_backlog(server);
         server->queue->class->enqueue(server->queue, frame);
     }
     server_apply_queue(server, discipline, rate_bps);
@@ -303,27 +293,70 @@ void server_bequeath(Stage *from, Stage *to)
     queue->limit_wire_bytes = limits[2];
 }
 
-void server_push(Sink *sink, Frame *frame)
+static void server_enqueue(Server *server, Frame *frame)
 {
-    Server *server = (Server *)sink;
     unsigned n_segments = frame->n_segments;
     uint64_t n_before, n_passing;
 
-    if (n_segments == 1 && server->is_bypassed && !server->waits && server_may_send(server)) {
-        histogram_add(server->lengths, 0);
-        if (server->service->send(server, frame)) {
-            server->under_way = NULL;
-            server_let_go_all(server, frame);
-        }
-        return;
-    }
-    server_meet(server, frame);
+    server_count_backlog(server);
     n_before = server->queue->backlog.frames;
-    n_passing = server->queue->is_wire_free ? server->queue->n_at_once + 1 : 0;
+    n_passing = server->queue->is_wire_free;
     server->queue->class->enqueue(server->queue, frame);
     server->waits = true; // or so it seems, up to server_send_next()
     server_count_length(server, n_segments, n_before, n_passing);
     server_send_next(server);
+}
+
+// Sends what passes by the queue: nothing waits, and nothing is under way.
+static void server_pass(Server *server, Frame *frame)
+{
+    for (unsigned n = 0; n < frame->n_segments; n++)
+        histogram_add(server->lengths, 0);
+    if (server->service->send(server, frame)) {
+        server->under_way = NULL;
+        server_let_go_all(server, frame);
+    }
+}
+
+// Lets the segments at the front of a super-frame that leave at this instant go before the others
+// come: a queue must not take them for such as wait. Returns the rest, NULL for none.
+static Frame *server_pass_front(Server *server, Frame *frame)
+{
+    unsigned n_at_once;
+    Frame *front;
+
+    if (server->service->at_once_segments == NULL || server->waits || !server_may_send(server))
+        return frame;
+    n_at_once = server->service->at_once_segments(server, frame);
+    if (n_at_once == 0)
+        return frame;
+    front = stage_take_front(&server->stage, &frame, n_at_once);
+    if (front != NULL && server->is_bypassed) {
+        server_pass(server, front);
+        return frame;
+    }
+    while (front != NULL) {
+        Frame *segment = stage_take_front(&server->stage, &front, 1);
+
+        if (segment != NULL)
+            server_enqueue(server, segment);
+    }
+    return frame;
+}
+
+void server_push(Sink *sink, Frame *frame)
+{
+    Server *server = (Server *)sink;
+
+    if (frame->n_segments == 1 && server->is_bypassed && !server->waits &&
+        server_may_send(server)) {
+        server_pass(server, frame);
+        return;
+    }
+    if (frame->n_segments > 1)
+        frame = server_pass_front(server, frame);
+    if (frame != NULL)
+        server_enqueue(server, frame);
 }
 
 static void server_fetch(const Event *event)

@@ -198,6 +198,26 @@ static void test_same_fates_by_bucket_and_trace(void)
     assert_paced("5ms", 5000000);
 }
 
+// Each segment is judged as it would be by itself, also those that leave on credit.
+static void test_same_fates_in_managed_queues(void)
+{
+    static const char *const disciplines[] = {
+        "drop-head, queue.limit 20 packets",
+        "codel, queue.target 1ms, queue.interval 5ms",
+        "fq-codel, queue.target 1ms, queue.interval 5ms",
+        "pie",
+        "classes, queue.classes udp:weight 1,default:weight 2",
+    };
+
+    for (unsigned n = 0; n < 2 * G_N_ELEMENTS(disciplines); n++) {
+        g_autofree char *text =
+            g_strdup_printf("%s, queue.discipline %s, spacing 0ns",
+                            n % 2 == 0 ? BUCKET ", rate.burst 40kB" : TRACE, disciplines[n / 2]);
+
+        assert_equivalent(text, NULL, 12000000, 0, n);
+    }
+}
+
 static void test_same_fates_in_slots(void)
 {
     static const char *const slots[] = {
@@ -257,6 +277,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/links/segments_paced/same-fates-by-bucket-and-trace",
                     test_same_fates_by_bucket_and_trace);
+    g_test_add_func("/links/segments_paced/same-fates-in-managed-queues",
+                    test_same_fates_in_managed_queues);
     g_test_add_func("/links/segments_paced/same-fates-in-slots", test_same_fates_in_slots);
     g_test_add_func("/links/segments_paced/same-fates-while-rates-change",
                     test_same_fates_while_rates_change);
