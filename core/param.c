@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads and writes the fields that parameter tables describe, and says what they accept.
+// Reads and writes the fields that parameter tables describe; core/param_text.c words them.
 #include "core/param.h"
 
 #include <string.h>
@@ -36,6 +36,21 @@ static bool param_check(const ParamSpec *spec, uint64_t amount, const char *text
         return true;
     range = param_range(spec);
     return param_fail(error, QUANTITY_ERROR_RANGE, text, "is out of range: write %s", range);
+}
+
+// Says what would be right of what is no number at all: a number, or one of the words. False.
+static bool param_add_range(const ParamSpec *spec, GError **error)
+{
+    g_autofree char *range = NULL;
+    g_autofree char *message = NULL;
+
+    if (error == NULL || !g_error_matches(*error, QUANTITY_ERROR, QUANTITY_ERROR_NUMBER))
+        return false;
+    range = param_range(spec);
+    message = g_strdup_printf("%s: write %s", (*error)->message, range);
+    g_clear_error(error);
+    g_set_error_literal(error, QUANTITY_ERROR, QUANTITY_ERROR_NUMBER, message);
+    return false;
 }
 
 // The letters of a choice or boolean that was not understood.
@@ -114,7 +129,9 @@ static bool param_parse_amount(const ParamSpec *spec, const char *text, uint64_t
     } else {
         parsed = quantity_parse_count(text, amount, error);
     }
-    return parsed && param_check(spec, *amount, text, error);
+    if (!parsed)
+        return param_add_range(spec, error);
+    return param_check(spec, *amount, text, error);
 }
 
 ParamObject *param_object_new(const ParamObjectClass *class, const char *name, const char *text,
@@ -285,8 +302,9 @@ bool param_set(const ParamSpec *spec, void *config, const char *text, GError **e
     case PARAM_CHOICE:
         return param_parse_choice(spec, text, field, error);
     case PARAM_LIMIT:
-        if (!quantity_parse_limit(text, &limit, error) ||
-            !param_check(spec, limit.amount, text, error))
+        if (!quantity_parse_limit(text, &limit, error))
+            return param_add_range(spec, error);
+        if (!param_check(spec, limit.amount, text, error))
             return false;
         *(Limit *)field = limit;
         return true;
@@ -317,143 +335,6 @@ void param_set_fallbacks(const ParamSpec *table, void *config)
         if (spec->fallback != NULL && !param_set(spec, config, spec->fallback, &error))
             g_error("the fallback of the parameter %s: %s", spec->name, error->message);
     }
-}
-
-// An amount in the unit of the parameter's type.
-static char *param_format_amount(const ParamSpec *spec, uint64_t amount)
-{
-    switch (spec->type) {
-    case PARAM_DURATION:
-        return quantity_format_duration((int64_t)amount);
-    case PARAM_RATE:
-        return quantity_format_rate(amount);
-    case PARAM_SIZE:
-        return quantity_format_size(amount);
-    case PARAM_PROBABILITY:
-        return quantity_format_probability(amount);
-    case PARAM_RATIO:
-        return quantity_format_ratio(amount);
-    case PARAM_DECIMAL:
-        return quantity_format_decimal(amount);
-    case PARAM_LIMIT:
-    case PARAM_COUNT:
-    case PARAM_BOOLEAN:
-    case PARAM_CHOICE:
-    case PARAM_OBJECT:
-        return g_strdup_printf("%" G_GUINT64_FORMAT, amount);
-    }
-    g_assert_not_reached();
-}
-
-// Whether a word stands for an amount, and not for the absence of one.
-static bool param_word_is_amount(const ParamSpec *spec, const ParamWord *word)
-{
-    return word->amount >= spec->min && word->amount != PARAM_NO_AMOUNT;
-}
-
-// The word for what is no amount, or NULL.
-static const char *param_word_of(const ParamSpec *spec, uint64_t amount)
-{
-    for (const ParamWord *word = spec->words; word != NULL && word->word != NULL; word++)
-        if (word->amount == amount && !param_word_is_amount(spec, word))
-            return word->word;
-    return NULL;
-}
-
-char *param_format(const ParamSpec *spec, const void *config)
-{
-    const void *field = (const char *)config + spec->offset;
-    const char *word;
-
-    switch (spec->type) {
-    case PARAM_BOOLEAN:
-        return g_strdup(*(const bool *)field ? "yes" : "no");
-    case PARAM_CHOICE:
-        return g_strdup(spec->choices[*(const int *)field]);
-    case PARAM_LIMIT:
-        return quantity_format_limit(*(const Limit *)field);
-    case PARAM_OBJECT:
-        return g_strdup(param_object(spec, config) != NULL ? param_object(spec, config)->source
-                                                           : "none");
-    case PARAM_DURATION:
-        return quantity_format_duration(*(const int64_t *)field);
-    case PARAM_RATE:
-    case PARAM_SIZE:
-    case PARAM_PROBABILITY:
-    case PARAM_COUNT:
-    case PARAM_RATIO:
-    case PARAM_DECIMAL:
-        word = param_word_of(spec, *(const uint64_t *)field);
-        return word != NULL ? g_strdup(word) : param_format_amount(spec, *(const uint64_t *)field);
-    }
-    g_assert_not_reached();
-}
-
-// "a, b or c"
-static char *param_list(const char *const *words)
-{
-    GString *list = g_string_new(words[0]);
-
-    for (unsigned i = 1; words[0] != NULL && words[i] != NULL; i++)
-        g_string_append_printf(list, "%s%s", words[i + 1] != NULL ? ", " : " or ", words[i]);
-    return g_string_free(list, FALSE);
-}
-
-// "1ns to 1h", "1B or more"
-static char *param_format_bounds(const ParamSpec *spec)
-{
-    bool is_probability = spec->type == PARAM_PROBABILITY;
-    g_autofree char *min = param_format_amount(spec, spec->min);
-    g_autofree char *max = NULL;
-
-    if (!param_is_bounded(spec) && !is_probability)
-        return g_strdup_printf("%s or more", min);
-    max = param_format_amount(spec, param_is_bounded(spec) ? spec->max : RANDOM_ALWAYS);
-    return g_strdup_printf("%s to %s", min, max);
-}
-
-static char *param_format_limit_bounds(const ParamSpec *spec)
-{
-    GString *bounds = g_string_new(NULL);
-
-    for (LimitUnit unit = LIMIT_TIME; unit <= LIMIT_PACKETS; unit++) {
-        g_autofree char *min = quantity_format_limit((Limit){unit, spec->min});
-        g_autofree char *max = quantity_format_limit((Limit){unit, spec->max});
-
-        if (unit > LIMIT_TIME)
-            g_string_append(bounds, unit == LIMIT_PACKETS ? ", or " : ", ");
-        g_string_append(bounds, min);
-        g_string_append_printf(bounds, param_is_bounded(spec) ? " to %s" : " or more", max);
-    }
-    return g_string_free(bounds, FALSE);
-}
-
-char *param_range(const ParamSpec *spec)
-{
-    GString *range;
-    g_autofree char *bounds = NULL;
-
-    if (spec->type == PARAM_BOOLEAN)
-        return g_strdup("yes or no");
-    if (spec->type == PARAM_CHOICE)
-        return param_list(spec->choices);
-    if (spec->type == PARAM_OBJECT)
-        return g_strdup(spec->object_class->noun);
-    if (spec->type == PARAM_RATIO)
-        return g_strdup("a number from 0 to 1, as 1e-9");
-    bounds =
-        spec->type == PARAM_LIMIT ? param_format_limit_bounds(spec) : param_format_bounds(spec);
-    range = g_string_new(bounds);
-    for (const ParamWord *word = spec->words; word != NULL && word->word != NULL; word++) {
-        g_autofree char *amount = NULL;
-
-        g_string_append_printf(range, ", or %s", word->word);
-        if (!param_word_is_amount(spec, word))
-            continue;
-        amount = param_format_amount(spec, word->amount);
-        g_string_append_printf(range, " (%s)", amount);
-    }
-    return g_string_free(range, FALSE);
 }
 
 const ParamSpec *param_find(const ParamSpec *table, const char *name)

@@ -119,7 +119,7 @@ static bool number_scan(const char *text, Number *number, GError **error)
     if (*at == '-' && g_ascii_isdigit(at[1]))
         return quantity_fail(error, QUANTITY_ERROR_RANGE, text, "is negative: write 0 or more");
     if (!g_ascii_isdigit(*at))
-        return quantity_fail(error, QUANTITY_ERROR_FORM, text, "is not a number");
+        return quantity_fail(error, QUANTITY_ERROR_NUMBER, text, "is not a number");
     for (; g_ascii_isdigit(*at) || (*at == '.' && !behind_point); at++) {
         if (*at == '.') {
             if (!g_ascii_isdigit(at[1]))
@@ -304,6 +304,7 @@ bool quantity_parse_ratio(const char *text, uint64_t *ratio, GError **error)
     const char *const end = text + strlen(text);
     char *behind;
     double value = g_ascii_strtod(text, &behind);
+    g_autofree char *unit = quote_new(behind);
 
     if (behind == text)
         return quantity_fail(error, QUANTITY_ERROR_FORM, text,
@@ -312,7 +313,7 @@ bool quantity_parse_ratio(const char *text, uint64_t *ratio, GError **error)
         value /= 100;
     else if (behind != end)
         return quantity_fail(error, QUANTITY_ERROR_FORM, text,
-                             "has the unknown unit %s: write 1e-9, or 0.001%%", behind);
+                             "has the unknown unit %s: write 1e-9, or 0.001%%", unit);
     if (!(value >= 0 && value <= 1))
         return quantity_fail(error, QUANTITY_ERROR_RANGE, text, "is out of range: write 0 to 1");
     value = ldexp(value, 64);

@@ -13,8 +13,10 @@
 GQuark quantity_error_quark(void);
 
 typedef enum {
-    QUANTITY_ERROR_FORM,  // not a number with a unit
-    QUANTITY_ERROR_RANGE, // outside what the type or the caller allows
+    QUANTITY_ERROR_NUMBER, // does not begin with a number; the text does not say what would be
+                           // right
+    QUANTITY_ERROR_FORM,   // not a number with a unit
+    QUANTITY_ERROR_RANGE,  // outside what the type or the caller allows
 } QuantityError;
 
 // A queue's limit: as time at the link's rate, as bytes or as packets.

@@ -13,12 +13,14 @@ typedef struct {
     uint64_t n_bursts;
     uint64_t weight_millionths;
     Probability back;
+    uint64_t mark;
     bool ecn;
     int discipline;
 } Config;
 
 static const char *const disciplines[] = {"droptail", "codel", "fq_codel", NULL};
 static const ParamWord words[] = {{"ethernet", 24}, {NULL, 0}};
+static const ParamWord mark_words[] = {{"le", 1}, {"cs1", 8}, {"af11", 10}, {"ef", 46}, {NULL, 0}};
 static const ParamWord back_words[] = {{"1-p", PARAM_NO_AMOUNT}, {NULL, 0}};
 
 static const ParamSpec table[] = {
@@ -38,6 +40,11 @@ static const ParamSpec table[] = {
      .offset = offsetof(Config, queue),
      .min = 1,
      .fallback = "100 packets"},
+    {.name = "mark",
+     .type = PARAM_COUNT,
+     .offset = offsetof(Config, mark),
+     .max = 63,
+     .words = mark_words},
     {.name = "bursts",
      .type = PARAM_COUNT,
      .offset = offsetof(Config, n_bursts),
@@ -122,6 +129,11 @@ static void test_refuses_with_the_range(void)
                    "\"2kB\" is out of range: write 0B to 1kB, or ethernet (24B)");
     assert_refused("queue", "0ms",
                    "\"0ms\" is out of range: write 1ns or more, 1B or more, or 1 packet or more");
+    assert_refused("queue", "lots",
+                   "\"lots\" is not a number: write 1ns or more, 1B or more, or 1 packet or more");
+    assert_refused("overhead", "ethernt",
+                   "\"ethernt\" is not a number: write 0B to 1kB, or ethernet (24B)");
+    assert_refused("mark", "", "\"\" is not a number: write 0 to 63, or le, cs1, af11 or ef");
     assert_refused("bursts", "1", "\"1\" is out of range: write 2 to 9");
     assert_refused("bursts", "10", "\"10\" is out of range: write 2 to 9");
     assert_refused("weight", "3", "\"3\" is out of range: write 1 to 2.5");

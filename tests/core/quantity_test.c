@@ -51,10 +51,10 @@ static void test_durations_say_what_is_wrong(void)
 {
     assert_no_duration("20", QUANTITY_ERROR_FORM, "\"20\" has no unit: write 20ms or 20s");
     assert_no_duration("2.5 ", QUANTITY_ERROR_FORM, "\"2.5 \" has no unit: write 2.5ms or 2.5s");
-    assert_no_duration("", QUANTITY_ERROR_FORM, "\"\" is not a number");
-    assert_no_duration("ms", QUANTITY_ERROR_FORM, "\"ms\" is not a number");
-    assert_no_duration(".5ms", QUANTITY_ERROR_FORM, "\".5ms\" is not a number");
-    assert_no_duration(" 5ms", QUANTITY_ERROR_FORM, "\" 5ms\" is not a number");
+    assert_no_duration("", QUANTITY_ERROR_NUMBER, "\"\" is not a number");
+    assert_no_duration("ms", QUANTITY_ERROR_NUMBER, "\"ms\" is not a number");
+    assert_no_duration(".5ms", QUANTITY_ERROR_NUMBER, "\".5ms\" is not a number");
+    assert_no_duration(" 5ms", QUANTITY_ERROR_NUMBER, "\" 5ms\" is not a number");
     assert_no_duration("5sec", QUANTITY_ERROR_FORM,
                        "\"5sec\" has the unknown unit \"sec\": use ns, us, ms, s, min or h");
     assert_no_duration("5.ms", QUANTITY_ERROR_FORM,
@@ -183,7 +183,8 @@ static void test_counts_are_whole_and_bare(void)
     g_assert_cmpuint(count, ==, UINT64_MAX);
     for (int i = 0; wrong[i] != NULL; i++) {
         g_assert_false(quantity_parse_count(wrong[i], &count, &error));
-        g_assert_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM);
+        g_assert_error(error, QUANTITY_ERROR,
+                       g_ascii_isdigit(*wrong[i]) ? QUANTITY_ERROR_FORM : QUANTITY_ERROR_NUMBER);
         g_clear_error(&error);
     }
     g_assert_false(quantity_parse_count("10ms", &count, &error));
@@ -203,7 +204,8 @@ static void test_decimals_are_bare_millionths(void)
 
     for (int i = 0; wrong[i] != NULL; i++) {
         g_assert_false(quantity_parse_decimal(wrong[i], &millionths, &error));
-        g_assert_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM);
+        g_assert_error(error, QUANTITY_ERROR,
+                       g_ascii_isdigit(*wrong[i]) ? QUANTITY_ERROR_FORM : QUANTITY_ERROR_NUMBER);
         g_clear_error(&error);
     }
     g_assert_false(quantity_parse_decimal("0.0000001", &millionths, &error));
