@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/packet.h"
+#include "core/quote.h"
 
 enum { N_DSCPS = 64, DSCP_SHIFT = 2, PROTOCOL_ICMP = 1, PROTOCOL_ICMP6 = 58 };
 
@@ -80,15 +81,16 @@ static bool class_parse_rule(TrafficClass *class, const char *text, GError **err
     if (word != NULL) {
         g_autofree char *number = class_word(&rest);
         g_autofree char *more = class_word(&rest);
+        g_autofree char *quote = quote_new(text);
         uint64_t port;
 
         if (strcmp(word, "port") != 0 || number == NULL || more != NULL ||
             rule.protocol == CLASS_ICMP || !quantity_parse_count(number, &port, NULL) ||
             port == 0 || port > UINT16_MAX)
             return class_fail(error,
-                              "\"%s\" chooses no traffic: a DSCP (ef, af41, cs1, le, 0 to 63), "
+                              "%s chooses no traffic: a DSCP (ef, af41, cs1, le, 0 to 63), "
                               "tcp, udp, icmp, or [tcp|udp] port 1 to 65535",
-                              text);
+                              quote);
         rule.port = (uint16_t)port;
     }
     if (class->n_rules == CLASS_TABLE_MAX_RULES)
@@ -122,6 +124,8 @@ static bool class_parse_selector(TrafficClass *class, const char *text, bool *is
 
 static bool class_parse_limit(TrafficClass *class, const char *text, GError **error)
 {
+    if (*text == '\0')
+        return class_fail(error, "limit needs an amount, such as 50ms or 100 packets");
     if (!quantity_parse_limit(text, &class->limit, error))
         return false;
     return class->limit.amount != 0 || class_fail(error, "limit 0 would let nothing through");
@@ -133,6 +137,7 @@ static bool class_parse_service(TrafficClass *class, const char *text, GError **
     const char *rest = text;
     g_autofree char *word = class_word(&rest);
     g_autofree char *next = NULL;
+    g_autofree char *quote = NULL;
 
     if (word != NULL && strcmp(word, "strict") == 0) {
         class->is_strict = true;
@@ -145,19 +150,22 @@ static bool class_parse_service(TrafficClass *class, const char *text, GError **
             return class_fail(error, "a weight is a number from 1 to %d", CLASS_TABLE_MAX_WEIGHT);
         class->weight = (unsigned)weight;
     } else {
-        return class_fail(error, "\"%s\" is no service: strict or weight N", word ? word : "");
+        quote = quote_new(word != NULL ? word : "");
+        return class_fail(error, "%s is no service: strict or weight N", quote);
     }
     next = class_word(&rest);
     if (next == NULL)
         return true;
     if (strcmp(next, "limit") == 0)
         return class_parse_limit(class, rest + strspn(rest, " \t\n"), error);
-    return class_fail(error, "behind its service a class may have a limit, not \"%s\"", next);
+    quote = quote_new(next);
+    return class_fail(error, "behind its service a class may have a limit, not %s", quote);
 }
 
 static bool class_table_add(ClassTable *table, const char *text, bool *has_default, GError **error)
 {
     g_auto(GStrv) sides = g_strsplit(text, ":", 2);
+    g_autofree char *quote = quote_new(sides[0] != NULL ? g_strstrip(sides[0]) : "");
     TrafficClass *class = &table->classes[table->n_classes];
     bool is_default;
 
@@ -166,8 +174,7 @@ static bool class_table_add(ClassTable *table, const char *text, bool *has_defau
         return class_fail(error, "no more than %d classes, the default included",
                           CLASS_TABLE_MAX_CLASSES);
     if (sides[0] == NULL || sides[1] == NULL)
-        return class_fail(error, "\"%s\" is no class: write it as \"ef: strict\"",
-                          g_strstrip(sides[0] ? sides[0] : (char[]){""}));
+        return class_fail(error, "%s is no class: write it as \"ef: strict\"", quote);
     if (!class_parse_selector(class, sides[0], &is_default, error) ||
         !class_parse_service(class, sides[1], error))
         return false;

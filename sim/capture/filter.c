@@ -5,6 +5,8 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
+#include "core/quote.h"
+
 enum { FILTER_SNAPLEN_BYTES = 262144 };
 
 struct Filter {
@@ -24,7 +26,9 @@ Filter *filter_new(CaptureLinkType type, const char *text, GError **error)
     pcap = pcap_open_dead(type == CAPTURE_ETHERNET ? DLT_EN10MB : DLT_RAW, FILTER_SNAPLEN_BYTES);
     filter = g_new0(Filter, 1);
     if (pcap_compile(pcap, &filter->program, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": %s: see pcap-filter(7)", text,
+        g_autofree char *quote = quote_new(text);
+
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: %s: see pcap-filter(7)", quote,
                     pcap_geterr(pcap));
         g_clear_pointer(&filter, g_free);
     }
