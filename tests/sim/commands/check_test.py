@@ -95,6 +95,16 @@ x.yaml:4:52: links[1].trace.file: x.csv:3: rate: expected without the unit, whic
 a rate such as 10mbit, to 100gbit, and "fast" was found
 '''
 
+NO_FILES = [
+    ('""', '"": no name of a file: write the name of a file with a delay a line, such as 12.5ms'),
+    ('gone', '"gone": No such file or directory: write the name of a file with a delay a line, '
+             'such as 12.5ms'),
+    ('.', '".": it is a directory: write the name of a file with a delay a line, such as 12.5ms'),
+    ('/dev/zero', '"/dev/zero": it is a device and no file: write the name of a file with a delay '
+                  'a line, such as 12.5ms'),
+    ('x.binary', 'x.binary:2: is no text: expected a delay a line, such as 12.5ms'),
+]
+
 # The longest of everything that is allowed.
 WIDE = f'''\
 nodes: {{{"x" * 63}: {{address: "fd00:1111:2222:3333:4444:5555:6666:7777/128"}}, {"y" * 63}: }}
@@ -150,6 +160,11 @@ def main(program, root):
         (Path(folder) / 'x.csv').write_text('time_s,rate_mbit\n0,1\n1,3.5\n')
         run = check(TRACES, folder)
         expect('right ones are none', (run.returncode, run.stderr), (0, ''))
+        (Path(folder) / 'x.binary').write_bytes(b'1ms\n2ms\x003ms\n')
+        for name, error in NO_FILES:
+            run = check(FILES.replace('x.delays', name), folder)
+            expect(f'a delay of {name} is refused', (run.returncode, run.stdout, run.stderr),
+                   (2, '', f'x.yaml:3:53: links[0].delay.trace: {error}\n'))
         run = check(WIDE, folder)
         expect('the longest names are right', (run.returncode, run.stderr), (0, ''))
         # A heading breaks between words only, and these names are longer than a line together.
