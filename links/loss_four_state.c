@@ -81,7 +81,9 @@ static const ParamSpec loss_four_state_params[] = {
 };
 
 static const StageKey loss_four_state_keys[] = {
-    {"loss", loss_four_state_params, "frames lost on the wire by the four-state model"},
+    {"loss", loss_four_state_params, "frames lost on the wire by the four-state model",
+     "is lost[ with a probability of {rate}], in bursts[ of {burst} from first to last] and by "
+     "itself"},
     {NULL, NULL, NULL},
 };
 
