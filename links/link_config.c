@@ -274,13 +274,36 @@ static bool link_config_check_medium(const LinkConfig *config, GError **error)
 }
 
 // Without a rate nothing ever waits, and nothing takes time to be sent.
+static bool stage_config_is_idle(const LinkConfig *config, const StageClass *class)
+{
+    return class->needs_rate && link_config_rate_bps(config) == 0 &&
+           class->is_needed(link_config_of(config, class));
+}
+
+void link_config_forget_idle(LinkConfig *config, const char *key_name)
+{
+    g_autoptr(LinkConfig) fallbacks = NULL;
+    const StageClass *class;
+    const StageKey *key;
+
+    // The class that becomes the chosen one may have been configured, too.
+    while ((key = link_config_key(config, key_name, &class)) != NULL &&
+           stage_config_is_idle(config, class)) {
+        if (fallbacks == NULL)
+            fallbacks = link_config_new();
+        for (const ParamSpec *param = key->params; param->name != NULL; param++)
+            link_config_copy_param(config, class, param, fallbacks);
+        if (class->variant != NULL)
+            link_config_choose(config, stage_class_first(key_name));
+    }
+}
+
 static bool link_config_check_rate(const LinkConfig *config, const StageClass *class,
                                    GError **error)
 {
     const char *key = class->keys->name;
 
-    if (!class->needs_rate || link_config_rate_bps(config) != 0 ||
-        !class->is_needed(link_config_of(config, class)))
+    if (!stage_config_is_idle(config, class))
         return true;
     g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
                 "%s: without a rate it has no effect: add rate, or remove %s", key, key);

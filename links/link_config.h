@@ -75,6 +75,10 @@ bool link_config_interpolate(LinkConfig *config, const StageClass *class, const 
                              const LinkConfig *from, const LinkConfig *to, uint64_t part,
                              uint64_t whole);
 
+// Puts a key back to its fallback, its first class chosen, when it has no effect for want of a
+// rate.
+void link_config_forget_idle(LinkConfig *config, const char *key);
+
 // The rules between parameters; the error begins with the key at fault and a colon.
 bool link_config_check(const LinkConfig *config, GError **error);
 

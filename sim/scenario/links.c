@@ -76,6 +76,7 @@ static bool link_read_param(Loader *loader, const Spot *spot, void *into)
 static bool link_choose(const Spot *spot, KeyDraft *draft)
 {
     g_autofree const char **names = NULL;
+    g_autofree char *list = NULL;
     const StageClass *class;
     const char *name;
     guint index;
@@ -85,7 +86,8 @@ static bool link_choose(const Spot *spot, KeyDraft *draft)
         return true;
     entry = spot_entry(spot, index);
     names = link_config_variant_names(draft->key->name);
-    name = spot_text(&entry, names[0]);
+    list = g_strjoinv(", ", (char **)names);
+    name = spot_text(&entry, list);
     if (name == NULL)
         return false;
     class = link_config_variant(draft->key->name, name);
@@ -111,12 +113,15 @@ static bool param_is_unset(const KeyDraft *draft, const ParamSpec *param)
 static void link_read_params(Loader *loader, const Spot *spot, KeyDraft *draft)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree char *noun = NULL;
     Section section = {.read_other = link_read_param};
     guint index;
 
     if (!link_choose(spot, draft))
         return;
-    section.noun = draft->key->name;
+    if (draft->class->variant != NULL)
+        noun = g_strdup_printf("%s (%s)", draft->key->name, draft->class->variant);
+    section.noun = noun != NULL ? noun : draft->key->name;
     if (draft->class->selector != NULL)
         g_ptr_array_add(names, (gpointer)draft->class->selector);
     for (const ParamSpec *param = draft->key->params; param->name != NULL; param++) {
@@ -155,7 +160,7 @@ static bool link_read_key(Loader *loader, const Spot *spot, void *into)
 // The preset of that name, which the loader keeps; NULL after an error.
 static const Preset *link_find_preset(Loader *loader, const Spot *spot)
 {
-    const char *name = spot_text(spot, "lte");
+    const char *name = spot_text(spot, "one, such as lte");
     Preset *preset = name != NULL ? g_hash_table_lookup(loader->presets, name) : NULL;
     g_autofree const char **names = NULL;
     g_autofree char *quote = NULL;
@@ -267,12 +272,27 @@ static void direction_error(const Spot *spot, const char *message)
     }
 }
 
+// What a direction has from elsewhere, a queue or overhead, is left out where it has no rate: it
+// could not be taken back otherwise.
+static void direction_forget_idle(const Loader *loader, const Spot *spot, LinkConfig *config)
+{
+    guint index;
+
+    for (const char **key = loader->link_keys; *key != NULL; key++) {
+        if (!spot_find(spot, *key, &index))
+            link_config_forget_idle(config, *key);
+    }
+}
+
 // Checks the rules between the keys of the direction just read, unless one of them is wrong.
-static void direction_check(const Spot *spot, LinkDraft *draft)
+static void direction_check(const Loader *loader, const Spot *spot, LinkDraft *draft)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!draft->keys_are_right || link_config_check(draft->config, &error))
+    if (!draft->keys_are_right)
+        return;
+    direction_forget_idle(loader, spot, draft->config);
+    if (link_config_check(draft->config, &error))
         return;
     direction_error(spot, error->message);
     draft->keys_are_right = false;
@@ -373,7 +393,7 @@ static void link_read_direction(Loader *loader, const Spot *spot, LinkDraft *dra
 
     draft->config = draft->spec->directions[direction];
     section_read(&section, loader, spot, draft);
-    direction_check(spot, draft);
+    direction_check(loader, spot, draft);
     direction_warn(spot, draft);
 }
 
@@ -398,7 +418,7 @@ static void link_read_directions(Loader *loader, const Spot *spot, LinkDraft *dr
         link_read_direction(loader, &entry, draft, 1);
     } else {
         draft->config = directions[1];
-        direction_check(spot, draft);
+        direction_check(loader, spot, draft);
     }
 }
 

@@ -2,6 +2,7 @@
 // The section `links:` and `defaults: {link:}`.
 #include <glib.h>
 
+#include "links/drop_tail.h"
 #include "tests/sim/scenario/parsed.h"
 
 #define NODES "nodes: [a, b, c]\n"
@@ -120,7 +121,7 @@ static void test_wrong_values_are_told(void)
         "5:12: links[0].delay: \"20\" has no unit: write 20ms or 20s",
         "6:11: links[0].rate: \"101gbit\" is out of range: write 1bit to 100gbit, or unlimited",
         "7:11: links[0].loss: is a list and not a single value: write 0% to 100%",
-        "8:13: links[0].queue: \"limt\" is no key of queue: did you mean \"limit\"?",
+        "8:13: links[0].queue: \"limt\" is no key of queue (drop-tail): did you mean \"limit\"?",
         "9:22: links[0].reverse.delay: \"2h\" is out of range: write 0ns to 1h",
         "9:26: links[0].reverse: \"name\" is no key of a direction of a link: did you "
         "mean \"rate\"?",
@@ -149,15 +150,53 @@ static void test_rules_between_keys_are_told_once(void)
                   "2:71: links[0].reverse.jitter: varies the delay, and there is none: add delay, "
                   "or remove jitter");
     // The key at fault stands elsewhere: in `defaults`, or in the other direction.
-    ASSERT_ERRORS("defaults: {link: {overhead: ethernet}}\n"
-                  "nodes: [a, b]\n"
-                  "links: [{endpoints: [a, b]}]\n",
-                  "3:9: links[0]: overhead: without a rate it has no effect: add rate, or remove "
-                  "overhead");
     ASSERT_ERRORS("nodes: [a, b]\n"
                   "links: [{endpoints: [a, b], delay: 5ms, jitter: 1ms, reverse: {delay: 0ms}}]\n",
                   "2:63: links[0].reverse: jitter: varies the delay, and there is none: add delay, "
                   "or remove jitter");
+}
+
+// The queue that `direction` has, drop-tail with this limit; 0 for none of its own.
+static void assert_drop_tail(const LinkSpec *link, unsigned direction, uint64_t amount)
+{
+    const LinkConfig *config = link->directions[direction];
+    const DropTailConfig *queue = link_config_of(config, &drop_tail_stage_class);
+
+    g_assert_true(link_config_has_chosen(config, &drop_tail_stage_class));
+    g_assert_cmpuint(queue->limit.amount, ==, amount);
+}
+
+// A queue from elsewhere is no error where there is no rate, and not there when one comes later.
+static void test_what_needs_a_rate_is_inherited_with_one(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed("defaults: {link: {overhead: ethernet, queue: 5ms}}\n"
+               "nodes: [a, b]\n"
+               "links:\n"
+               "  - {endpoints: [a, b], name: none}\n"
+               "  - {endpoints: [a, b], name: one, rate: 1mbit, queue: {discipline: codel},\n"
+               "     reverse: {rate: unlimited}}\n"
+               "  - {endpoints: [a, b], name: back, reverse: {rate: 1mbit}}\n"
+               "  - {endpoints: [a, b], name: preset, preset: lte, rate: unlimited}\n");
+    const LinkSpec *links[4];
+
+    for (unsigned i = 0; i < 4; i++) {
+        links[i] = link_at(scenario, i);
+        for (unsigned direction = 0; direction < 2; direction++)
+            g_assert_true(link_config_check(links[i]->directions[direction], NULL));
+    }
+    g_assert_cmpuint(link_config_overhead(links[0]->directions[0])->bytes, ==, 0);
+    g_assert_cmpuint(link_config_overhead(links[2]->directions[1])->bytes, ==, 24);
+    assert_drop_tail(links[0], 0, 0);
+    g_assert_false(link_config_has_chosen(links[1]->directions[0], &drop_tail_stage_class));
+    assert_drop_tail(links[1], 1, 0);
+    assert_drop_tail(links[2], 0, 0);
+    assert_drop_tail(links[2], 1, 5000000);
+    assert_drop_tail(links[3], 0, 0);
+    ASSERT_ERRORS("nodes: [a, b]\n"
+                  "links: [{endpoints: [a, b], reverse: {queue: 5ms}}]\n",
+                  "2:46: links[0].reverse.queue: without a rate it has no effect: add rate, or "
+                  "remove queue");
 }
 
 static void test_endpoints_are_two_nodes(void)
@@ -262,6 +301,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/links/wrong-values-are-told", test_wrong_values_are_told);
     g_test_add_func("/scenario/links/rules-between-keys-are-told-once",
                     test_rules_between_keys_are_told_once);
+    g_test_add_func("/scenario/links/what-needs-a-rate-is-inherited-with-one",
+                    test_what_needs_a_rate_is_inherited_with_one);
     g_test_add_func("/scenario/links/endpoints-are-two-nodes", test_endpoints_are_two_nodes);
     g_test_add_func("/scenario/links/an-interface-is-one-end", test_an_interface_is_one_end);
     g_test_add_func("/scenario/links/names-are-unique-and-fit-for-files",

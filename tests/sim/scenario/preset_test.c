@@ -107,7 +107,8 @@ static void test_wrong_names(void)
         "5:23: links[0].reverse.preset: \"quux\" is no preset: taploom presets lists them",
         "6:11: links[0].loss: \"200%\" is more than 100%");
     ASSERT_ERRORS("defaults: {link: {preset: [lte]}}\n" NODES,
-                  "1:27: defaults.link.preset: is a list and not a single value: write lte");
+                  "1:27: defaults.link.preset: is a list and not a single value: write one, such "
+                  "as lte");
     // What the preset and the link say together is checked in both directions.
     ASSERT_ERRORS(NODES "    preset: transatlantic\n    queue: 5ms\n",
                   "5:12: links[0].queue: without a rate it has no effect: add rate, or remove "
