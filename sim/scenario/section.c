@@ -6,7 +6,8 @@
 
 #include "core/quote.h"
 
-enum { SECTION_LISTED_NAMES = 12 }; // known names that an error lists when none is near
+// Known names that an error lists when none is near: of what the file names, and of keys.
+enum { SECTION_LISTED_NAMES = 12, SECTION_LISTED_KEYS = 32 };
 
 Spot spot_root(const Value *value, Problems *problems)
 {
@@ -111,23 +112,30 @@ void spot_read_param(const Spot *spot, const ParamSpec *spec, void *config)
     }
 }
 
-// All names a section knows; the caller frees the array.
+static void names_add(GPtrArray *names, const char *name)
+{
+    if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+        g_ptr_array_add(names, (gpointer)name);
+}
+
+// All names a section knows, each once; the caller frees the array.
 static const char **section_names(const Section *section)
 {
     GPtrArray *names = g_ptr_array_new();
 
     for (const Field *field = section->fields; field != NULL && field->name != NULL; field++)
-        g_ptr_array_add(names, (gpointer)field->name);
+        names_add(names, field->name);
     for (const ParamSpec *param = section->params; param != NULL && param->name != NULL; param++)
-        g_ptr_array_add(names, (gpointer)param->name);
+        names_add(names, param->name);
     for (const char *const *name = section->other_names; name != NULL && *name != NULL; name++)
-        g_ptr_array_add(names, (gpointer)*name);
+        names_add(names, *name);
     g_ptr_array_add(names, NULL);
     return (const char **)g_ptr_array_free(names, FALSE);
 }
 
-// Says which names there are, or which one was meant.
-static char *names_remedy(const Spot *spot, const char *name, const char *const *candidates)
+// Says which names there are, when they are no more than `max_listed`, or which one was meant.
+static char *names_remedy(const Spot *spot, const char *name, const char *const *candidates,
+                          guint max_listed)
 {
     const char *nearest = NULL;
     g_autofree char *list = NULL;
@@ -136,7 +144,7 @@ static char *names_remedy(const Spot *spot, const char *name, const char *const 
         nearest = param_nearest(name, candidates);
     if (nearest != NULL)
         return g_strdup_printf(": did you mean \"%s\"?", nearest);
-    for (guint n = 0; n <= SECTION_LISTED_NAMES; n++) {
+    for (guint n = 0; n <= max_listed; n++) {
         if (candidates[n] != NULL)
             continue;
         list = g_strjoinv(", ", (char **)candidates);
@@ -149,7 +157,7 @@ void spot_error_unknown(const Spot *spot, const char *noun, const char *name,
                         const char *const *candidates)
 {
     g_autofree char *quote = quote_new(name);
-    g_autofree char *remedy = names_remedy(spot, name, candidates);
+    g_autofree char *remedy = names_remedy(spot, name, candidates, SECTION_LISTED_NAMES);
 
     spot_error(spot, "%s is no %s%s", quote, noun, remedy);
 }
@@ -158,7 +166,7 @@ static void section_error_key(const Section *section, const Spot *map, const Val
 {
     g_autofree const char **names = section_names(section);
     g_autofree char *quote = quote_new(key->text);
-    g_autofree char *remedy = names_remedy(map, key->text, names);
+    g_autofree char *remedy = names_remedy(map, key->text, names, SECTION_LISTED_KEYS);
     g_autofree char *where = spot_where(map);
 
     problems_error(map->problems, key->position, where, "%s is no key of %s%s", quote,

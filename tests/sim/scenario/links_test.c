@@ -156,6 +156,22 @@ static void test_rules_between_keys_are_told_once(void)
                   "or remove jitter");
 }
 
+// All of them, since no other error would tell a newcomer, and each once.
+static void test_unknown_keys_list_the_known(void)
+{
+    const char *const text = "nodes: [a, b]\nlinks: [{endpoints: [a, b], xyzzy: 5}]\n";
+    g_autofree char *errors = NULL;
+    const char *faults;
+
+    g_assert_null(scenario_parse("x.yaml", text, strlen(text), &errors));
+    g_assert_true(g_str_has_prefix(errors, "x.yaml:2:29: links[0]: \"xyzzy\" is no key of a link: "
+                                           "known is endpoints, "));
+    g_assert_nonnull(strstr(errors, ", delay, "));
+    faults = strstr(errors, ", faults, ");
+    g_assert_nonnull(faults);
+    g_assert_null(strstr(faults + 1, ", faults"));
+}
+
 // The queue that `direction` has, drop-tail with this limit; 0 for none of its own.
 static void assert_drop_tail(const LinkSpec *link, unsigned direction, uint64_t amount)
 {
@@ -303,6 +319,8 @@ int main(int argc, char *argv[])
                     test_rules_between_keys_are_told_once);
     g_test_add_func("/scenario/links/what-needs-a-rate-is-inherited-with-one",
                     test_what_needs_a_rate_is_inherited_with_one);
+    g_test_add_func("/scenario/links/unknown-keys-list-the-known",
+                    test_unknown_keys_list_the_known);
     g_test_add_func("/scenario/links/endpoints-are-two-nodes", test_endpoints_are_two_nodes);
     g_test_add_func("/scenario/links/an-interface-is-one-end", test_an_interface_is_one_end);
     g_test_add_func("/scenario/links/names-are-unique-and-fit-for-files",
