@@ -3,6 +3,8 @@
 //         switch                    hub   --- c
 #include "sim/scenario/topology.h"
 
+#include <glib/gstdio.h>
+
 #include "tests/sim/scenario/parsed.h"
 #include "tests/support/calls.h"
 #include "tests/support/ethernet.h"
@@ -163,6 +165,40 @@ static void test_changes_move_who_wakes(void)
     engine_free(engine);
 }
 
+// So does a trace, which nobody outside the link has a hand in.
+static void test_traces_move_who_wakes(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("taploom-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "x.yaml", NULL);
+    g_autofree char *csv = g_build_filename(folder, "x.csv", NULL);
+    const char *text = "nodes: {a: {}, b: {}, s: {kind: switch}}\n"
+                       "links:\n"
+                       "  - {endpoints: [a, s], delay: 400us}\n"
+                       "  - {endpoints: [s, b], delay: 300us, trace: {file: x.csv}}\n";
+    g_autofree char *errors = NULL;
+    g_autoptr(Scenario) scenario = NULL;
+    Engine *engine = engine_new();
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Topology *topology;
+    InterfaceSpec *interface;
+
+    g_assert_true(g_file_set_contents(csv, "time_s,delay_ms\n0,0.3\n1,0.1\n", -1, NULL));
+    scenario = scenario_parse(path, text, strlen(text), &errors);
+    g_assert_cmpstr(errors, ==, NULL);
+    topology = topology_new(scenario, engine);
+    interface = g_ptr_array_index(scenario_node(scenario, "a")->interfaces, 0);
+    engine_run_until(engine, 999900000);
+    sink_push(topology_entry(topology, interface), ethernet_frame_new(pool, 1, 2, FRAME_BYTES));
+    g_assert_cmpint(engine_next_wake_ns(engine), ==, 1000000000); // the trace's own event
+    engine_run_until(engine, 1000000000);
+    g_assert_cmpint(engine_next_wake_ns(engine), ==, 999900000 + 400000 + 100000);
+    topology_free(topology);
+    frame_pool_free(pool);
+    engine_free(engine);
+    g_assert_cmpint(g_remove(csv), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -171,5 +207,6 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario/topology/arrivals-inside-wake-nobody",
                     test_arrivals_inside_wake_nobody);
     g_test_add_func("/scenario/topology/changes-move-who-wakes", test_changes_move_who_wakes);
+    g_test_add_func("/scenario/topology/traces-move-who-wakes", test_traces_move_who_wakes);
     return g_test_run();
 }
