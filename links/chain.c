@@ -95,7 +95,8 @@ Stage *chain_heir(Chain chain, const LinkConfig *config, const Stage *stage)
     if (stage->class->bequeath == NULL || link_config_has_chosen(config, stage->class))
         return NULL;
     for (Stage *heir = chain_first(chain); heir != NULL; heir = chain_next(chain, heir))
-        if (strcmp(heir->class->keys->name, stage->class->keys->name) == 0 &&
+        if (heir->class->variant != NULL &&
+            strcmp(heir->class->keys->name, stage->class->keys->name) == 0 &&
             link_config_has_chosen(config, heir->class))
             return heir;
     return NULL;

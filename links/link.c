@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "links/chain.h"
+#include "links/replay.h"
 #include "links/trace.h"
 #include "links/trace_runner.h"
 
@@ -38,6 +39,7 @@ typedef struct {
     LinkKey key;
     const LinkConfig *config; // in force: the one given at first, or
     LinkConfig *own_config;   // NULL until something is changed
+    const FateTable *replay;  // NULL: fates are drawn
     int64_t beyond_ns;        // as told by link_set_beyond()
     size_t n_bytes;           // of this block
     Reordering *reordering;   // NULL as long as no configuration has reordered
@@ -107,7 +109,7 @@ static void link_answer(Sink *sink, Frame *frame)
     LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, answer));
 
     frame->index = path->next_index;
-    frame->copy = UINT8_MAX;
+    frame->copy = LINK_ANSWER_COPY;
     frame->entered_ns = frame->wired_ns = engine_now(path->engine);
     counter_add(&path->counters.copied_frames, frame->n_segments);
     sink_push(&path->exit, frame);
@@ -166,8 +168,8 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
     stage->class = class;
     stage_set_config(stage, path->config);
     stage->engine = path->engine;
-    stage->key =
-        random_key(path->key.seed, path->key.link, (int)path->key.direction, class->keys->name);
+    stage->key = random_key(path->key.seed, path->key.link, (int)path->key.direction,
+                            class->keys->name != NULL ? class->keys->name : class->name);
     stage->counters = &path->counters;
     stage->witnesses = path->witnesses;
     stage->runs = class->position == STAGE_WIRE ? link_path_runs(path) : NULL;
@@ -378,6 +380,8 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
         path->own_config = link_config_copy(config);
     else
         link_config_assign(path->own_config, config);
+    if (path->replay != NULL)
+        replay_set_table(path->own_config, path->replay);
     path->config = path->own_config;
     link_path_choose_ends(path);
     link_path_arrange(path, NULL);
@@ -395,6 +399,18 @@ void link_watch(Link *link, LinkLeastChanged *changed, void *data)
     g_assert(link->changed == NULL);
     link->changed = changed;
     link->data = data;
+}
+
+void link_set_replay(Link *link, LinkDirection direction, const FateTable *table)
+{
+    LinkPath *path = link->paths[direction];
+    uint64_t n_changes = counter_get(&link->n_changes[direction]);
+    g_autoptr(LinkConfig) config = link_config_copy(path->config);
+
+    g_assert(path->next_index == 0);
+    path->replay = table;
+    link_configure(link, direction, config);
+    counter_set(&link->n_changes[direction], n_changes); // none that the scenario makes
 }
 
 void link_set_down(Link *link, LinkDirection direction, bool is_down)

@@ -5,12 +5,17 @@
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/sink.h"
+#include "links/fate_table.h"
 #include "links/link_config.h"
 #include "links/link_counters.h"
 #include "links/meter.h"
 #include "links/reordering.h"
 
 typedef struct Link Link;
+
+// Frame.copy of what leaves a direction without having entered it: answers that rules of `faults`
+// gave in the other one. Its number is that of the next frame to enter.
+enum { LINK_ANSWER_COPY = UINT8_MAX };
 
 // FORWARD is from the first endpoint to the second.
 typedef enum { LINK_FORWARD, LINK_REVERSE, N_LINK_DIRECTIONS } LinkDirection;
@@ -53,6 +58,10 @@ void link_add_witness(Link *link, LinkDirection direction, Witness *witness);
 // called it. Once, before the first of them.
 typedef void LinkLeastChanged(void *data, LinkDirection direction);
 void link_watch(Link *link, LinkLeastChanged *changed, void *data);
+
+// Has that direction, as long as nothing has gone through it, meet the fates of `table`, which must
+// outlive the link, instead of drawing them, whatever is configured later (see links/replay.h).
+void link_set_replay(Link *link, LinkDirection direction, const FateTable *table);
 
 // While a direction is down, what enters it and what would leave it is dropped (DROP_LINK_DOWN).
 void link_set_down(Link *link, LinkDirection direction, bool is_down);

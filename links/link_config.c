@@ -9,6 +9,7 @@
 #include "links/jitter_source.h"
 #include "links/medium.h"
 #include "links/queue.h"
+#include "links/replay.h"
 #include "links/spacing.h"
 #include "links/trace.h"
 
@@ -46,12 +47,12 @@ const void *link_config_of(const LinkConfig *config, const StageClass *class)
     return stage_block(config, class) + 1;
 }
 
-static void *link_config_own(LinkConfig *config, const StageClass *class)
+void *link_config_own(LinkConfig *config, const StageClass *class)
 {
     return stage_block(config, class) + 1;
 }
 
-// The class of a key that is listed first, and so its default.
+// The class of a key that is listed first, and so its default; NULL without such a key.
 static const StageClass *stage_class_first(const char *key_name)
 {
     for (const StageClass *const *item = stage_classes; *item != NULL; item++)
@@ -66,7 +67,9 @@ LinkConfig *link_config_new(void)
     LinkConfig *config = g_malloc0(stage_block_offset(NULL));
 
     for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
-        stage_block(config, *item)->is_chosen = stage_class_first((*item)->keys->name) == *item;
+        const char *name = (*item)->keys->name;
+
+        stage_block(config, *item)->is_chosen = name == NULL || stage_class_first(name) == *item;
         for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
             param_set_fallbacks(key->params, link_config_own(config, *item));
     }
@@ -178,7 +181,7 @@ bool link_config_has_chosen(const LinkConfig *config, const StageClass *class)
 bool link_config_needs(const LinkConfig *config, const StageClass *class)
 {
     return class->push != NULL && link_config_has_chosen(config, class) &&
-           class->is_needed(link_config_of(config, class));
+           class->is_needed(link_config_of(config, class)) && !replay_leaves_out(config, class);
 }
 
 bool link_config_reorders(const LinkConfig *config)

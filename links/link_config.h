@@ -15,6 +15,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinkConfig, link_config_free)
 // The structure of one class, to be read as its own type; owned by `config`.
 const void *link_config_of(const LinkConfig *config, const StageClass *class);
 
+// The same, to be changed by whoever knows its type.
+void *link_config_own(LinkConfig *config, const StageClass *class);
+
 // Makes `config` the same as `from`, in place: what link_config_of() returned stays where it is.
 void link_config_assign(LinkConfig *config, const LinkConfig *from);
 

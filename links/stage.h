@@ -49,7 +49,7 @@ struct StageClass {
     const char *summary;
     StagePosition position;
     const char *selector, *variant; // "model", "gilbert"; NULL for a class that has no variants
-    const StageKey *keys;           // ended by a NULL name
+    const StageKey *keys;           // ended by a NULL name; none: no scenario can ask for it
     size_t config_bytes;            // of the structure its parameter tables fill
     size_t stage_bytes;             // of its own structure, which begins with a Stage
     bool needs_rate;                // what its keys say has no effect on a link without a rate
