@@ -33,7 +33,8 @@ struct Outlet {
     uint64_t whole_records;
 };
 
-static Outlet *outlet_fail(Outlet *outlet, const char *path, const char *call, GError **error)
+static Outlet *outlet_fail(Outlet *outlet, const char *noun, const char *path, const char *call,
+                           GError **error)
 {
     int code = errno;
     const char *remedy = "";
@@ -46,13 +47,13 @@ static Outlet *outlet_fail(Outlet *outlet, const char *path, const char *call, G
         remedy = ": nobody reads this pipe yet, start the reader first";
     else if (code == EMFILE || code == ENFILE)
         remedy = ": raise the limit with `ulimit -n`";
-    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "capture file %s: %s: %s%s",
-                path, call, g_strerror(code), remedy);
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s %s: %s: %s%s", noun, path,
+                call, g_strerror(code), remedy);
     outlet_close(outlet);
     return NULL;
 }
 
-Outlet *outlet_open(const char *path, size_t limit_bytes, GError **error)
+Outlet *outlet_open(const char *noun, const char *path, size_t limit_bytes, GError **error)
 {
     Outlet *outlet = g_new0(Outlet, 1);
     struct stat status;
@@ -65,21 +66,22 @@ Outlet *outlet_open(const char *path, size_t limit_bytes, GError **error)
         // O_NONBLOCK is for the open only: a named pipe without a reader fails instead of waiting.
         outlet->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
         if (outlet->fd < 0)
-            return outlet_fail(outlet, path, "open", error);
+            return outlet_fail(outlet, noun, path, "open", error);
     } else {
         outlet->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
         if (outlet->fd < 0)
-            return outlet_fail(outlet, "-", "dup", error);
+            return outlet_fail(outlet, noun, "-", "dup", error);
         if (isatty(outlet->fd)) {
             g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                        "capture file -: standard output is a terminal: lead it into a reader, as "
-                        "in `taploom run … | wireshark -k -i -`");
+                        "%s -: standard output is a terminal: lead it into a reader, as in "
+                        "`taploom run … | wireshark -k -i -`",
+                        noun);
             outlet_close(outlet);
             return NULL;
         }
     }
     if (fstat(outlet->fd, &status) < 0)
-        return outlet_fail(outlet, path, "fstat", error);
+        return outlet_fail(outlet, noun, path, "fstat", error);
     outlet->is_regular = S_ISREG(status.st_mode);
     return outlet;
 }

@@ -110,7 +110,7 @@ bool writer_open(Writer *writer, WriterFile *file, const char *noun, const char 
     file->path = g_strdup(path);
     if (!writer_check_path(writer, noun, path, error) || !writer_make_ring(writer, error))
         return false;
-    file->outlet = outlet_open(path, MAX(writer->ring_bytes, RING_MIN_BYTES), error);
+    file->outlet = outlet_open(noun, path, MAX(writer->ring_bytes, RING_MIN_BYTES), error);
     return file->outlet != NULL;
 }
 
