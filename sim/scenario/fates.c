@@ -46,12 +46,16 @@ static void fates_read_links(Loader *loader, const Spot *spot, void *into)
 
     if (!spot_is_list(spot, "[LINK]"))
         return;
+    if (spot->value->items->len == 0)
+        spot_error(spot, "is empty: name links, or leave it out for all");
     for (guint i = 0; i < spot->value->items->len; i++) {
         Spot item = spot_item(spot, i);
         const char *name = spot_text(&item, "the name of a link");
         LinkSpec *link = name != NULL ? loader_find_link(loader, &item, name) : NULL;
 
-        if (link != NULL)
+        if (link != NULL && g_ptr_array_find(draft->spec->links, link, NULL))
+            spot_error(&item, "%s is listed already", name);
+        else if (link != NULL)
             g_ptr_array_add(draft->spec->links, link);
     }
 }
@@ -95,6 +99,7 @@ void fates_set(Scenario *scenario, const char *file)
     g_free(spec->file);
     spec->file = g_strdup(file);
     spec->is_jsonl = g_str_has_suffix(file, ".jsonl");
+    spec->is_placed = true;
     if (spec->links->len == 0)
         g_ptr_array_extend(spec->links, scenario->links, NULL, NULL);
 }

@@ -111,6 +111,7 @@ typedef struct {
     char *file;       // as a capture's; NULL: nowhere
     GPtrArray *links; // of LinkSpec, whose both directions are watched
     bool is_jsonl;    // a JSON object a line; else CSV
+    bool is_placed;   // a relative name is that of the present directory, not that of captures
 } FatesSpec;
 
 // What makes a run invalid.
@@ -164,7 +165,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 NodeSpec *scenario_node(const Scenario *scenario, const char *name);
 LinkSpec *scenario_link(const Scenario *scenario, const char *name);
 
-// Has the fates of all links, or of those that the file names, written to `file`.
+// Has the fates of all links, or of those that the file names, written to `file` in the present
+// directory.
 void fates_set(Scenario *scenario, const char *file);
 
 // "10.0.0.1/24"; the caller frees it.
