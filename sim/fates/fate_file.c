@@ -331,7 +331,7 @@ static bool reader_take(Reader *self)
     static const char *const fates[] = {FATE_WORD_DELIVERED, FATE_WORD_DROPPED, NULL};
     Fate fate = {0};
     unsigned direction, outcome;
-    uint64_t copy;
+    uint64_t copy = 0;
 
     if (!reader_is_whole(self) ||
         !reader_word(self, FATE_DIRECTION, directions, N_LINK_DIRECTIONS, &direction) ||

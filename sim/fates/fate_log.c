@@ -9,8 +9,9 @@
 
 #include "core/ecn.h"
 #include "core/packet.h"
+#include "sim/fates/fate_words.h"
 
-enum { FATE_LINE_MAX_BYTES = 640, FATE_DELIVERED = N_DROP_REASONS, ADDRESS_BYTES = 16 };
+enum { FATE_LINE_MAX_BYTES = 640, ADDRESS_BYTES = 16 };
 
 typedef struct {
     Witness witness;
@@ -107,8 +108,10 @@ static void point_left(Witness *witness, const Frame *frame, int64_t at_ns)
     int64_t n_gaps = MAX(frame->n_segments - 1, 1);
 
     record.fate = FATE_DELIVERED;
-    record.propagation_ns = link_config_delay_ns(link_config(self->link, self->direction));
-    record.sending_ns = frame->sending_ns;
+    if (frame->copy != LINK_ANSWER_COPY) {
+        record.propagation_ns = link_config_delay_ns(link_config(self->link, self->direction));
+        record.sending_ns = frame->sending_ns;
+    }
     for (unsigned i = 0; i < frame->n_segments; i++) {
         record.number = frame->index + i;
         record.length_bytes = segment_bytes(frame, i);
@@ -158,13 +161,6 @@ static void flow_format(char *text, size_t room_bytes, const FateFlow *flow)
                open, source, close, ports[0], open, destination, close, ports[1]);
 }
 
-static const char *const ecn_names[] = {"not-ect", "ect1", "ect0", "ce"};
-static const char *const direction_names[] = {"forward", "reverse"};
-
-static const char fate_header[] =
-    "link,direction,number,copy,in_ns,out_ns,bytes,flow,ecn,fate,reason,queue_ns,sending_ns,"
-    "propagation_ns,jitter_ns\n";
-
 // What a delay is made of; the parts add up to it.
 typedef struct {
     int64_t queue_ns, sending_ns, propagation_ns, jitter_ns;
@@ -185,9 +181,9 @@ static void log_write_csv(FILE *to, const FateRecord *record, const char *flow)
     DelayParts parts = record_parts(record);
 
     fprintf(to, "%s,%s,%" PRIu64 ",%u,%" PRId64 ",%" PRId64 ",%u,%s,%s,",
-            link_name(record->point->link), direction_names[record->point->direction],
+            link_name(record->point->link), fate_direction_names[record->point->direction],
             record->number, record->copy, record->in_ns, record->out_ns, record->length_bytes, flow,
-            record->flow.version != 0 ? ecn_names[record->flow.ecn] : "");
+            record->flow.version != 0 ? fate_ecn_names[record->flow.ecn] : "");
     if (record->fate == FATE_DELIVERED)
         fprintf(to, "delivered,,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n", parts.queue_ns,
                 parts.sending_ns, parts.propagation_ns, parts.jitter_ns);
@@ -203,10 +199,10 @@ static void log_write_json(FILE *to, const FateRecord *record, const char *flow)
     fprintf(to,
             "{\"link\": \"%s\", \"direction\": \"%s\", \"number\": %" PRIu64
             ", \"copy\": %u, \"in_ns\": %" PRId64 ", \"out_ns\": %" PRId64 ", \"bytes\": %u",
-            link_name(record->point->link), direction_names[record->point->direction],
+            link_name(record->point->link), fate_direction_names[record->point->direction],
             record->number, record->copy, record->in_ns, record->out_ns, record->length_bytes);
     if (record->flow.version != 0)
-        fprintf(to, ", \"flow\": \"%s\", \"ecn\": \"%s\"", flow, ecn_names[record->flow.ecn]);
+        fprintf(to, ", \"flow\": \"%s\", \"ecn\": \"%s\"", flow, fate_ecn_names[record->flow.ecn]);
     if (record->fate == FATE_DELIVERED)
         fprintf(to,
                 ", \"fate\": \"delivered\", \"queue_ns\": %" PRId64 ", \"sending_ns\": %" PRId64
@@ -215,6 +211,12 @@ static void log_write_json(FILE *to, const FateRecord *record, const char *flow)
     else
         fprintf(to, ", \"fate\": \"dropped\", \"reason\": \"%s\"}\n",
                 drop_reason_name((DropReason)record->fate));
+}
+
+static void log_write_names(FILE *to)
+{
+    for (FateColumn column = 0; column < N_FATE_COLUMNS; column++)
+        fprintf(to, "%s%c", fate_column_names[column], column + 1 < N_FATE_COLUMNS ? ',' : '\n');
 }
 
 static void log_write(WriterFile *file, const void *data, int64_t epoch_ns)
@@ -284,7 +286,7 @@ FateLog *fate_log_add(Writer *writer, const char *path, FateFormat format, GErro
         return NULL;
     }
     if (format == FATES_CSV)
-        fputs(fate_header, log->stream);
+        log_write_names(log->stream);
     writer_add(writer, &log->file);
     return g_steal_pointer(&log);
 }
