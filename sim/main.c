@@ -16,7 +16,7 @@ static void main_print_help(FILE *file)
           file);
     for (const Command *const *command = commands; *command != NULL; command++) {
         if (!(*command)->internal)
-            fprintf(file, "  %-8s %s\n", (*command)->name, (*command)->summary);
+            fprintf(file, "  %-12s %s\n", (*command)->name, (*command)->summary);
     }
     fputs("\n  taploom COMMAND --help    what a command takes\n"
           "  taploom --version         this program's version\n",

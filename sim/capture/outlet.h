@@ -12,8 +12,8 @@
 typedef struct Outlet Outlet;
 
 // Opens `path` for writing, emptied ("-": standard output, which must not be a terminal). At most
-// `limit_bytes` are held. The error names path and call behind `noun` ("capture file"), and the remedy
-// where there is one.
+// `limit_bytes` are held. The error names path and call behind `noun` ("capture file"), and the
+// remedy where there is one.
 Outlet *outlet_open(const char *noun, const char *path, size_t limit_bytes, GError **error);
 
 // Gives up what is still held.

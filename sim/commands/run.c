@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// taploom run: a scenario from its file to its verdict.
+// taploom run: a scenario from its file to its verdict, with fates drawn or recorded.
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/commands/command.h"
+#include "core/quote.h"
+#include "sim/commands/run.h"
 #include "sim/lab/session.h"
 #include "sim/realtime/machine.h"
 #include "sim/report/report_json.h"
@@ -90,6 +91,51 @@ static void run_print_refusals(const Grants *grants)
     }
 }
 
+// Whether the scenario has all links of which something is recorded.
+static bool run_check_fates(const Scenario *scenario, const FateFile *fates, const char *path)
+{
+    for (unsigned i = 0; i < fate_file_n_links(fates); i++) {
+        size_t line;
+        const char *name = fate_file_link(fates, i, &line);
+        g_autofree char *quote = quote_new(name);
+
+        if (scenario_link(scenario, name) != NULL)
+            continue;
+        fprintf(stderr,
+                "%s:%zu: link: %s is no link of %s: replay what was recorded with this scenario\n",
+                path, line, quote, scenario->path);
+        return false;
+    }
+    return true;
+}
+
+// The fates to be replayed, which go with the scenario; NULL after an error was printed.
+static FateFile *run_read_fates(const Scenario *scenario, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(FateFile) fates = fate_file_read(path, &error);
+
+    if (fates == NULL) {
+        fprintf(stderr, "%s\n", error->message);
+        return NULL;
+    }
+    return run_check_fates(scenario, fates, path) ? g_steal_pointer(&fates) : NULL;
+}
+
+static void run_warn_of_unrecorded(const Scenario *scenario, const FateFile *fates,
+                                   const char *path)
+{
+    for (guint i = 0; i < scenario->links->len; i++) {
+        const LinkSpec *link = g_ptr_array_index(scenario->links, i);
+
+        if (fate_file_table(fates, link->name, LINK_FORWARD) == NULL)
+            fprintf(stderr,
+                    "%s: warning: nothing is recorded of link %s: its fates are drawn as in a "
+                    "run\n",
+                    path, link->name);
+    }
+}
+
 static bool run_wants(const char *option, const char *path)
 {
     return option != NULL && strcmp(option, path) == 0;
@@ -158,12 +204,14 @@ static int run_host_columns(const Scenario *scenario)
 }
 
 // Runs the lab and prints; the exit status.
-static int run_lab(const Scenario *scenario, const RunOptions *options, FILE *stream)
+static int run_lab(const Scenario *scenario, const FateFile *replay, const RunOptions *options,
+                   FILE *stream)
 {
     LabOptions lab_options = {.capture_directory = options->capture_directory,
                               .capture_all = options->capture_directory != NULL,
                               .wait_mode = run_wait_mode(options),
-                              .realtime = options->realtime};
+                              .realtime = options->realtime,
+                              .replay = replay};
     bool strict = options->strict || scenario->fidelity.strict;
     g_autoptr(GError) error = NULL;
     g_autoptr(Lab) lab = NULL;
@@ -195,7 +243,7 @@ static int run_lab(const Scenario *scenario, const RunOptions *options, FILE *st
     return status;
 }
 
-static int run_run(int argc, char **argv)
+int run_main(const Command *command, int argc, char **argv, bool replays)
 {
     g_auto(RunOptions) options = {0};
     const GOptionEntry entries[] = {
@@ -218,22 +266,26 @@ static int run_run(int argc, char **argv)
          "ask for real-time scheduling, a core, locked memory and awake cores", NULL},
         {NULL},
     };
+    const char *fates_path = NULL;
     g_autoptr(Scenario) scenario = NULL;
+    g_autoptr(FateFile) replay = NULL;
     g_autoptr(GError) error = NULL;
     g_autofree char *errors = NULL;
     bool stdout_is_data;
     int status;
 
-    if (!command_parse(&run_command, &argc, &argv, entries,
+    if (!command_parse(command, &argc, &argv, entries,
                        "Exit status: 0 all went as the scenario says, 1 a task failed, 2 the\n"
                        "scenario is wrong, 3 the system refused something, 4 not valid (--strict).",
-                       1, &status))
+                       replays ? 2 : 1, &status))
         return status;
+    if (replays)
+        fates_path = argv[1];
     if (!run_check_waiting(&options, &error)) {
         fprintf(stderr, "taploom: %s\n", error->message);
         return STATUS_USAGE;
     }
-    scenario = scenario_load(argv[1], &errors);
+    scenario = scenario_load(argv[replays ? 2 : 1], &errors);
     if (scenario == NULL) {
         fputs(errors, stderr);
         return STATUS_USAGE;
@@ -241,6 +293,11 @@ static int run_run(int argc, char **argv)
     if (!run_override(scenario, &options, &error)) {
         fprintf(stderr, "taploom: %s\n", error->message);
         return STATUS_USAGE;
+    }
+    if (replays) {
+        replay = run_read_fates(scenario, fates_path);
+        if (replay == NULL)
+            return STATUS_USAGE;
     }
     stdout_is_data = run_captures_to_stdout(scenario) || run_wants(options.report_path, "-");
     if (run_captures_to_stdout(scenario) && run_wants(options.report_path, "-")) {
@@ -253,5 +310,12 @@ static int run_run(int argc, char **argv)
     }
     for (guint i = 0; i < scenario->warnings->len; i++)
         fprintf(stderr, "%s\n", (const char *)g_ptr_array_index(scenario->warnings, i));
-    return run_lab(scenario, &options, stdout_is_data ? stderr : stdout);
+    if (replays)
+        run_warn_of_unrecorded(scenario, replay, fates_path);
+    return run_lab(scenario, replay, &options, stdout_is_data ? stderr : stdout);
+}
+
+static int run_run(int argc, char **argv)
+{
+    return run_main(&run_command, argc, argv, false);
 }

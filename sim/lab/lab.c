@@ -45,6 +45,22 @@ struct Lab {
     int64_t elapsed_ns; // once it has stopped
 };
 
+static void lab_set_replay(Lab *lab, const FateFile *replay)
+{
+    const GPtrArray *links = lab->scenario->links;
+
+    for (guint i = 0; replay != NULL && i < links->len; i++) {
+        const LinkSpec *spec = g_ptr_array_index(links, i);
+
+        for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
+            const FateTable *table = fate_file_table(replay, spec->name, direction);
+
+            if (table != NULL)
+                link_set_replay(topology_link(lab->topology, spec), direction, table);
+        }
+    }
+}
+
 static bool lab_open_pool(Lab *lab, GError **error)
 {
     uint64_t given_bytes = lab->scenario->memory_bytes;
@@ -202,7 +218,7 @@ static bool lab_open_fates(Lab *lab, const char *directory, GError **error)
 
     if (fates->file == NULL)
         return true;
-    path = lab_path(directory, fates->file);
+    path = lab_path(fates->is_placed ? NULL : directory, fates->file);
     log = fate_log_add(lab->writer, path, fates->is_jsonl ? FATES_JSONL : FATES_CSV, error);
     if (log == NULL)
         return false;
@@ -214,6 +230,7 @@ static bool lab_open_fates(Lab *lab, const char *directory, GError **error)
     }
     return true;
 }
+
 static bool lab_open_captures(Lab *lab, const LabOptions *options, GError **error)
 {
     const char *directory = options->capture_directory;
@@ -254,6 +271,7 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
     lab->drop_captures = g_ptr_array_new_with_free_func((GDestroyNotify)drop_capture_free);
     lab->engine = engine_new();
     lab->topology = topology_new(scenario, lab->engine);
+    lab_set_replay(lab, options->replay);
     lab->outbox = outbox_new();
     if (!lab_open_pool(lab, error))
         return NULL;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/fates/fate_file.h"
 #include "sim/host/enclosure.h"
 #include "sim/host/host.h"
 #include "sim/lab/live.h"
@@ -18,14 +19,15 @@ typedef struct Lab Lab;
 
 typedef struct {
     const char *capture_directory; // for files with relative names; NULL: the present one
-    bool capture_all;   // every interface of every host, where the scenario asks for none
-    WaitMode wait_mode; // of the data thread
-    bool realtime;      // asks the system for what lets the data thread be on time
+    bool capture_all;       // every interface of every host, where the scenario asks for none
+    WaitMode wait_mode;     // of the data thread
+    bool realtime;          // asks the system for what lets the data thread be on time
+    const FateFile *replay; // fates that frames meet, instead of drawn ones; NULL: all are drawn
 } LabOptions;
 
 // Builds everything; nothing runs yet. The process must have one thread. Whatever the system
 // refuses is said with the host, the call and the remedy, and nothing of the lab is left. The
-// scenario must outlive the lab.
+// scenario must outlive the lab, as must the fates to be replayed.
 Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **error);
 
 // What was granted to the data thread, with the last refusals once the lab has started; NULL where

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "links/replay.h"
 #include "sim/report/verdict.h"
 
 static void direction_report_clear(gpointer data)
@@ -150,9 +151,12 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
         };
         uint64_t n_dropped = report_copy_drops(entry.dropped_frames, &counters->drops);
         uint64_t n_lost = entry.dropped_frames[DROP_LOSS];
+        const Stage *gate = link_stage(link, direction, &replay_gate_stage_class);
         int64_t left;
 
         entry.faults = report_faults(spec, link, direction);
+        entry.is_replayed = gate != NULL;
+        entry.unrecorded_frames = replay_unrecorded_frames(gate);
         entry.copied_frames = counter_get(&counters->copied_frames);
         entry.marked_frames = counter_get(&counters->marked_frames);
         entry.corrupted_frames = counter_get(&counters->corrupted_frames);

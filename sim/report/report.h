@@ -68,6 +68,8 @@ typedef struct {
     MeasuredShare loss;
     RunLengths loss_bursts, loss_gaps; // of frames lost on the wire
     GArray *faults;                    // of FaultReport
+    bool is_replayed;                  // recorded fates stood in for drawn ones
+    uint64_t unrecorded_frames;        // then: without a recorded one
     ReorderingReport reordering;
 } DirectionReport;
 

@@ -196,6 +196,8 @@ static void json_direction(JsonBuilder *json, const DirectionReport *entry)
     json_in_force(json, &entry->in_force);
     json_measured(json, entry);
     json_faults(json, entry->faults);
+    if (entry->is_replayed)
+        json_count(json, "unrecorded_frames", entry->unrecorded_frames);
     json_builder_end_object(json);
 }
 

@@ -329,6 +329,22 @@ static void text_in_force(TextReport *self, const LinkInForce *in_force)
     text_wrapped(self, words, 4);
 }
 
+static void text_replay(TextReport *self, const DirectionReport *entry)
+{
+    g_autofree char *words = NULL;
+    char room[32];
+
+    if (!entry->is_replayed)
+        return;
+    words =
+        entry->unrecorded_frames == 0
+            ? g_strdup("fates as recorded")
+            : g_strdup_printf("fates as recorded, but for %s frames beyond the recording, which "
+                              "met rate and delay only",
+                              grouped(room, entry->unrecorded_frames));
+    text_wrapped(self, words, 4);
+}
+
 static void text_links(TextReport *self, const Report *report)
 {
     for (guint i = 0; i < report->directions->len; i++) {
@@ -342,6 +358,7 @@ static void text_links(TextReport *self, const Report *report)
         }
         text_ends(self, entry);
         text_in_force(self, &entry->in_force);
+        text_replay(self, entry);
         if (entry->in_frames == 0) {
             g_string_append(self->text, "    no frames\n");
             continue;

@@ -166,7 +166,7 @@ class RunCase(unittest.TestCase):
         """taploom with any arguments; `wrap` is a command that executes the one behind it."""
         report = self.directory / f'report-{uuid.uuid4()}.json'
         arguments = [str(argument) for argument in arguments]
-        if arguments[:1] == ['run'] and '--report' not in arguments:
+        if arguments[:1] in (['run'], ['replay-fates']) and '--report' not in arguments:
             arguments += ['--report', str(report)]
         running = Running([*wrap, self.program, *arguments], self.directory, report,
                           **{'env': self.environment(), 'cwd': self.directory, **options})

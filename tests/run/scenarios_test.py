@@ -38,6 +38,19 @@ class Scenarios(RunCase):
         for ping, least_ms in zip(self.pings(self.run_file('access')), [70, 50, 629], strict=True):
             self.assertGreaterEqual(float(ping[1]), least_ms)
 
+    def test_fates(self):
+        done = self.run_file('fates')
+        lines = (self.directory / 'fates.csv').read_text(encoding='ascii').splitlines()
+        dropped = [line for line in lines if ',dropped,loss,' in line]
+        self.assertGreater(len(dropped), 0)
+        self.assertEqual(len(pcap.read(self.directory / 'wifi.dropped.loss.pcap').packets),
+                         len(dropped))
+        again = self.taploom('replay-fates', self.directory / 'fates.csv',
+                             SCENARIOS / 'fates.yaml', '--seed', '2', '--capture', 'again')
+        answered = [re.findall(r'icmp_seq=(\d+)', entry['output'])
+                    for run in (done, again) for entry in run.report['tasks']]
+        self.assertEqual(answered[0], answered[1])
+
     def test_first_link(self):
         done = self.run_file('first-link')
         self.assertGreaterEqual(float(self.pings(done)[0][1]), 40)
