@@ -40,6 +40,7 @@ typedef struct {
     bool is_json;
     FateColumn columns[MAX_COLUMNS]; // of CSV; NO_COLUMN for one of no interest
     unsigned n_columns;
+    FateColumn next;              // of JSON: what to expect
     Field fields[N_FATE_COLUMNS]; // of the present line
     GError **error;
 } Reader;
@@ -92,11 +93,15 @@ static bool field_is(const Field *field, const char *word)
     return field->n_bytes == strlen(word) && memcmp(field->start, word, field->n_bytes) == 0;
 }
 
-static FateColumn column_find(const Field *name)
+// Looks first at `guess`.
+static FateColumn column_find(const Field *name, FateColumn guess)
 {
-    for (FateColumn column = 0; column < N_FATE_COLUMNS; column++)
+    for (unsigned i = 0; i < N_FATE_COLUMNS; i++) {
+        FateColumn column = (FateColumn)((guess + i) % N_FATE_COLUMNS);
+
         if (field_is(name, fate_column_names[column]))
             return column;
+    }
     return NO_COLUMN;
 }
 
@@ -125,7 +130,7 @@ static bool reader_read_names(Reader *self, const char *start, const char *end)
 
         if (self->n_columns == MAX_COLUMNS)
             return reader_fail(self, "has more than %d columns", MAX_COLUMNS);
-        self->columns[self->n_columns] = column_find(&name);
+        self->columns[self->n_columns] = column_find(&name, 0);
         is_there[self->columns[self->n_columns++]] = true;
     }
     for (FateColumn column = 0; column < N_FATE_COLUMNS; column++)
@@ -165,19 +170,20 @@ static const char *json_skip_space(const char *at)
 // NULL when it does not end in the line, whose end is a NUL.
 static const char *json_value(const char *at, Field *value)
 {
-    if (*at != '"') {
-        *value = (Field){at, strcspn(at, ",} \t")};
-        return at + value->n_bytes;
+    const char *start = at;
+
+    if (*at == '"') {
+        start = ++at;
+        at = strpbrk(at, "\"\\");
+        while (at != NULL && *at == '\\')
+            at = at[1] != '\0' ? strpbrk(at + 2, "\"\\") : NULL;
+        *value = (Field){start, at != NULL ? (size_t)(at - start) : 0};
+        return at != NULL ? at + 1 : NULL;
     }
-    *value = (Field){++at, 0};
-    for (; *at != '"'; at++) {
-        if (*at == '\\')
-            at++;
-        if (*at == '\0')
-            return NULL;
-    }
-    value->n_bytes = (size_t)(at - value->start);
-    return at + 1;
+    while (*at != ',' && *at != '}' && *at != ' ' && *at != '\t' && *at != '\0')
+        at++;
+    *value = (Field){start, (size_t)(at - start)};
+    return at;
 }
 
 // Returns what follows a member of an object; NULL when it is none.
@@ -191,9 +197,11 @@ static const char *reader_cut_member(Reader *self, const char *at)
     at = json_skip_space(at);
     if (*at != ':' || (at = json_value(json_skip_space(at + 1), &value)) == NULL)
         return NULL;
-    column = column_find(&name);
-    if (column != NO_COLUMN)
+    column = column_find(&name, self->next);
+    if (column != NO_COLUMN) {
         self->fields[column] = value;
+        self->next = column + 1; // as they are written
+    }
     return json_skip_space(at);
 }
 
@@ -201,6 +209,7 @@ static bool reader_cut_json(Reader *self, const char *start)
 {
     const char *at = json_skip_space(start);
 
+    self->next = 0;
     if (*at != '{')
         return reader_fail(self, "is no JSON object: write {\"link\": …}");
     do
