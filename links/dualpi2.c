@@ -39,8 +39,9 @@ void dualpi2_apply(DualPi2 *self, const DualPi2Params *params, int64_t now_ns)
     self->due_ns = (now_ns / params->update_ns + 1) * params->update_ns;
 }
 
-void dualpi2_update(DualPi2 *self, const DualPi2Params *params,
-                    const int64_t delay_ns[N_DUALPI2_QUEUES])
+// One update: the packets at the heads of both queues have waited so long, 0 where there is none.
+static void dualpi2_update(DualPi2 *self, const DualPi2Params *params,
+                           const int64_t delay_ns[N_DUALPI2_QUEUES])
 {
     int64_t longer_ns = delay_ns[DUALPI2_L4S] > delay_ns[DUALPI2_CLASSIC]
                             ? delay_ns[DUALPI2_L4S]

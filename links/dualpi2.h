@@ -51,11 +51,6 @@ void dualpi2_init(DualPi2 *self, const DualPi2Params *params, int64_t now_ns);
 // Parameters have changed; what it has learnt stays.
 void dualpi2_apply(DualPi2 *self, const DualPi2Params *params, int64_t now_ns);
 
-// One dualpi2_update(): the packets at the heads of both queues have waited so long, 0 where there
-// is none.
-void dualpi2_update(DualPi2 *self, const DualPi2Params *params,
-                    const int64_t delay_ns[N_DUALPI2_QUEUES]);
-
 // All updates that have fallen due up to and including `now_ns`, during which the packets at the
 // heads were those that came at `since_ns`: so no timer has to run. To be called before either
 // queue changes.

@@ -12,11 +12,6 @@ FaultRule *fault_rule_new(const FaultAction *action)
     return rule;
 }
 
-FaultRule *fault_rule_ref(FaultRule *rule)
-{
-    return g_atomic_rc_box_acquire(rule);
-}
-
 static void fault_rule_clear(gpointer data)
 {
     FaultRule *rule = data;
@@ -76,5 +71,5 @@ void fault_list_add(FaultList *list, FaultRule *rule)
     list->object.source = g_strdup_printf("%s%s%u: %s", before, *before != '\0' ? "; " : "",
                                           rule->number, rule->text != NULL ? rule->text : "");
     g_free(before);
-    g_ptr_array_add(list->rules, fault_rule_ref(rule));
+    g_ptr_array_add(list->rules, g_atomic_rc_box_acquire(rule));
 }

@@ -30,7 +30,6 @@ typedef struct {
 
 // Allocated with every fallback of the parameters of `action`; shared, so never changed later.
 FaultRule *fault_rule_new(const FaultAction *action);
-FaultRule *fault_rule_ref(FaultRule *rule);
 void fault_rule_unref(FaultRule *rule);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaultRule, fault_rule_unref)

@@ -20,8 +20,3 @@ int64_t clock_wall_ns(void)
 {
     return clock_read_ns(CLOCK_REALTIME);
 }
-
-int64_t clock_process_cpu_ns(void)
-{
-    return clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
-}

@@ -9,6 +9,3 @@ int64_t clock_monotonic_ns(void);
 
 // CLOCK_REALTIME: nanoseconds since 1970, for time stamps in files.
 int64_t clock_wall_ns(void);
-
-// CPU time that the process has used so far.
-int64_t clock_process_cpu_ns(void);
