@@ -93,7 +93,8 @@ static bool corrupt_check(const void *config, GError **error)
     if (corrupt->rate == 0 || corrupt->ber == 0)
         return true;
     g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
-                "corrupt: has both a rate of frames and a bit error ratio: write one of them");
+                "corrupt: has both a rate of frames and a bit error ratio: write one of them, and "
+                "0 for the other where it comes from elsewhere");
     return false;
 }
 
