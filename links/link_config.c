@@ -283,21 +283,26 @@ static bool stage_config_is_idle(const LinkConfig *config, const StageClass *cla
            class->is_needed(link_config_of(config, class));
 }
 
-void link_config_forget_idle(LinkConfig *config, const char *key_name)
+bool link_config_is_idle(const LinkConfig *config, const char *key)
 {
-    g_autoptr(LinkConfig) fallbacks = NULL;
     const StageClass *class;
-    const StageKey *key;
 
-    // The class that becomes the chosen one may have been configured, too.
-    while ((key = link_config_key(config, key_name, &class)) != NULL &&
-           stage_config_is_idle(config, class)) {
-        if (fallbacks == NULL)
-            fallbacks = link_config_new();
-        for (const ParamSpec *param = key->params; param->name != NULL; param++)
-            link_config_copy_param(config, class, param, fallbacks);
-        if (class->variant != NULL)
-            link_config_choose(config, stage_class_first(key_name));
+    return link_config_key(config, key, &class) != NULL && stage_config_is_idle(config, class);
+}
+
+void link_config_reset_key(LinkConfig *config, const char *key_name)
+{
+    g_autoptr(LinkConfig) fallbacks = link_config_new();
+
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
+        for (const StageKey *key = (*item)->keys; key->name != NULL; key++) {
+            if (strcmp(key->name, key_name) != 0)
+                continue;
+            for (const ParamSpec *param = key->params; param->name != NULL; param++)
+                link_config_copy_param(config, *item, param, fallbacks);
+            if ((*item)->variant != NULL)
+                stage_block(config, *item)->is_chosen = link_config_has_chosen(fallbacks, *item);
+        }
     }
 }
 

@@ -78,9 +78,11 @@ bool link_config_interpolate(LinkConfig *config, const StageClass *class, const 
                              const LinkConfig *from, const LinkConfig *to, uint64_t part,
                              uint64_t whole);
 
-// Puts a key back to its fallback, its first class chosen, when it has no effect for want of a
-// rate.
-void link_config_forget_idle(LinkConfig *config, const char *key);
+// Puts a key back to what it is in a new configuration, its first class chosen.
+void link_config_reset_key(LinkConfig *config, const char *key);
+
+// Whether a key, of some class, has no effect for want of a rate.
+bool link_config_is_idle(const LinkConfig *config, const char *key);
 
 // The rules between parameters; the error begins with the key at fault and a colon.
 bool link_config_check(const LinkConfig *config, GError **error);

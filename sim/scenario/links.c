@@ -183,7 +183,7 @@ static const Preset *link_find_preset(Loader *loader, const Spot *spot)
 }
 
 // Sets what the preset says of one direction: of the way up for the first, from the subscriber to
-// the network, and of the way down for the second.
+// the network, and of the way down for the second. Nothing is left of what its keys were before.
 static void link_apply_preset(Loader *loader, const Preset *preset, unsigned direction,
                               LinkConfig *config)
 {
@@ -193,6 +193,7 @@ static void link_apply_preset(Loader *loader, const Preset *preset, unsigned dir
     for (guint i = 0; i < map.value->entries->len; i++) {
         Spot entry = spot_entry(&map, i);
 
+        link_config_reset_key(config, entry.key);
         if (!link_read_key(loader, &entry, config))
             spot_error(&entry, "is no key");
     }
@@ -279,8 +280,8 @@ static void direction_forget_idle(const Loader *loader, const Spot *spot, LinkCo
     guint index;
 
     for (const char **key = loader->link_keys; *key != NULL; key++) {
-        if (!spot_find(spot, *key, &index))
-            link_config_forget_idle(config, *key);
+        if (!spot_find(spot, *key, &index) && link_config_is_idle(config, *key))
+            link_config_reset_key(config, *key);
     }
 }
 

@@ -99,6 +99,25 @@ static void test_defaults(void)
     g_assert_cmpuint(link_config_loss(direction_of(own, 1)), ==, 85899346); // edge says nothing
 }
 
+// Not the rate of a preset in bursts that the defaults ask for, nor a model without a rate.
+static void test_models_of_defaults_are_gone(void)
+{
+    g_autoptr(Scenario) bursts = parsed(
+        "defaults: {link: {loss: {model: gilbert, rate: 5%, burst: 4}, queue: {discipline: codel}}}"
+        "\n" NODES "    preset: wifi\n");
+    g_autoptr(Scenario) periodic =
+        parsed(NODES "    loss: {model: periodic, every: 9}\n    reverse: {preset: wifi}\n");
+
+    for (unsigned direction = 0; direction < 2; direction++) {
+        const LinkConfig *config = direction_of(bursts, direction);
+
+        g_assert_cmpstr(link_config_loss_model(config), ==, "independent");
+        g_assert_true(link_config_has_chosen(config, link_config_variant("queue", "drop-tail")));
+    }
+    g_assert_cmpstr(link_config_loss_model(direction_of(periodic, 0)), ==, "periodic");
+    g_assert_cmpstr(link_config_loss_model(direction_of(periodic, 1)), ==, "independent");
+}
+
 static void test_wrong_names(void)
 {
     ASSERT_ERRORS(
@@ -124,5 +143,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario/preset/reverse", test_reverse);
     g_test_add_func("/scenario/preset/defaults", test_defaults);
     g_test_add_func("/scenario/preset/wrong-names", test_wrong_names);
+    g_test_add_func("/scenario/preset/models-of-defaults-are-gone",
+                    test_models_of_defaults_are_gone);
     return g_test_run();
 }
