@@ -381,6 +381,31 @@ static void test_changes(void)
         g_assert_cmpint(g_array_index(replayed->arrivals, Arrival, n).at_ns, ==, expected_ns[n]);
 }
 
+// Another model of the rate takes over while the gate stands before it.
+static void test_changes_of_the_model(void)
+{
+    g_autoptr(LinkConfig) bucket =
+        link_rig_config("rate.model bucket, rate 10mbit, rate.burst 1514B");
+    g_autoptr(LinkConfig) constant = link_rig_config("rate 10mbit");
+    g_autoptr(Run) empty = run_open(1, "", NULL, NULL);
+    g_autoptr(Run) replayed = run_open(1, "rate 10mbit", NULL, empty);
+    Stream stream = {.pool = replayed->pool,
+                     .type = GSO_TCP4,
+                     .has_ethernet = true,
+                     .size_bytes = PAYLOAD_BYTES};
+
+    run_to_end(empty);
+    for (int n = 0; n < 20; n++) {
+        engine_run_until(replayed->engine, n * INT64_C(500000));
+        sink_push(link_entry(replayed->link, LINK_FORWARD),
+                  stream_next(&stream, &(StreamBurst){PAYLOAD_BYTES}, NULL));
+        link_configure(replayed->link, LINK_FORWARD, n % 2 == 0 ? bucket : constant);
+    }
+    run_to_end(replayed);
+    g_assert_cmpuint(replayed->arrivals->len, ==, 20);
+    g_assert_cmpuint(unrecorded(replayed), ==, 20);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -391,5 +416,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/replay/faults-stay-in-force", test_faults_stay_in_force);
     g_test_add_func("/links/replay/link-down", test_link_down);
     g_test_add_func("/links/replay/changes", test_changes);
+    g_test_add_func("/links/replay/changes-of-the-model", test_changes_of_the_model);
     return g_test_run();
 }
