@@ -6,13 +6,17 @@
 // The time is counted from the frame's last bit sent, a super-frame's segments each by its own, so
 // frames arrive at the very instants of the recording if they are sent at those. What arrives at
 // one instant does so in the order of the recording, which a frame keeps in `due_lag_ns` while it
-// is held.
+// is held. Where they are sent at other instants, what did not pass each other then shall not now:
+// a frame that had passed none waits for all that came before it, and of those that had passed one
+// each waits for the one before it.
 #include "core/ecn.h"
 #include "core/frame_heap.h"
 #include "links/replay.h"
 
 // Copies numbered from there on are made by rules of `faults`, which stay in force.
 enum { REPLAY_OTHER_COPIES_FIRST = 128 };
+
+#define NO_ORDER UINT32_MAX
 
 typedef struct {
     Stage stage;
@@ -21,6 +25,11 @@ typedef struct {
     const FateTable *table;
     size_t place;     // of the fate found last
     int64_t delay_ns; // of frames without a record
+
+    // Of frames so far: the latest instant of all and the last place in the recording, and both of
+    // the last frame that had passed another.
+    int64_t last_due_ns, passing_due_ns;
+    uint32_t last_order, passing_order;
 } ReplayFlightStage;
 
 static const StageKey replay_flight_keys[] = {{NULL, NULL, NULL}};
@@ -63,7 +72,7 @@ static int64_t replay_due_ns(const ReplayFlightStage *self, int64_t wired_ns, in
 static Course replay_course(ReplayFlightStage *self, const Frame *frame, unsigned segment)
 {
     const Fate *fate = NULL, *copy;
-    Course course = {.reason = N_DROP_REASONS, .order = UINT32_MAX};
+    Course course = {.reason = N_DROP_REASONS, .order = NO_ORDER};
 
     if (self->table != NULL)
         fate = fate_table_find(self->table, frame->index + segment, frame->copy, &self->place);
@@ -82,6 +91,25 @@ static Course replay_course(ReplayFlightStage *self, const Frame *frame, unsigne
     course.order = fate->order;
     course.due_ns = replay_due_ns(self, segment_wired_ns(frame, segment), fate->flight_ns);
     return course;
+}
+
+// When a frame, whose last segment has that place in the recording, may arrive: not before
+// `due_ns`.
+static int64_t replay_in_order(ReplayFlightStage *self, int64_t due_ns, uint32_t order)
+{
+    if (order == NO_ORDER)
+        return due_ns;
+    if (order >= self->last_order) {
+        due_ns = MAX(due_ns, self->last_due_ns);
+        self->last_order = order;
+    } else {
+        if (order > self->passing_order)
+            due_ns = MAX(due_ns, self->passing_due_ns);
+        self->passing_order = order;
+        self->passing_due_ns = due_ns;
+    }
+    self->last_due_ns = MAX(self->last_due_ns, due_ns);
+    return due_ns;
 }
 
 static void replay_hold(ReplayFlightStage *self, Frame *frame, int64_t due_ns, uint32_t order)
@@ -121,19 +149,22 @@ static void replay_copy(ReplayFlightStage *self, Frame *frame, const Fate *fate)
         copy->copy = fate->copy;
         if (fate->is_marked)
             replay_mark(self, copy);
-        replay_hold(self, copy, replay_due_ns(self, copy->wired_ns, fate->flight_ns), fate->order);
+        replay_hold(self, copy,
+                    replay_in_order(self, replay_due_ns(self, copy->wired_ns, fate->flight_ns),
+                                    fate->order),
+                    fate->order);
     }
 }
 
 // How many segments share the course of the first and may arrive with the last of them, which is
-// when `*due_ns` is.
+// when `*due_ns` is; the place of that is `*order`.
 static unsigned replay_group(ReplayFlightStage *self, const Frame *frame, const Course *first,
-                             int64_t *due_ns)
+                             int64_t *due_ns, uint32_t *order)
 {
     unsigned n_together = 1;
-    uint32_t order = first->order;
 
     *due_ns = first->due_ns;
+    *order = first->order;
     for (; n_together < frame->n_segments && !first->has_copies; n_together++) {
         Course next = replay_course(self, frame, n_together);
 
@@ -142,10 +173,10 @@ static unsigned replay_group(ReplayFlightStage *self, const Frame *frame, const 
         if (next.reason != N_DROP_REASONS)
             continue;
         if (next.due_ns < *due_ns || next.due_ns - first->due_ns > self->stage.spacing_ns ||
-            (next.due_ns == *due_ns && next.order != order && next.order != order + 1))
+            (next.due_ns == *due_ns && next.order != *order && next.order != *order + 1))
             break;
         *due_ns = next.due_ns;
-        order = next.order;
+        *order = next.order;
     }
     return n_together;
 }
@@ -157,7 +188,8 @@ static void replay_flight_push(Sink *sink, Frame *frame)
     while (frame != NULL) {
         Course course = replay_course(self, frame, 0);
         int64_t due_ns;
-        unsigned n_together = replay_group(self, frame, &course, &due_ns);
+        uint32_t last_order;
+        unsigned n_together = replay_group(self, frame, &course, &due_ns, &last_order);
         Frame *group = stage_take_front(&self->stage, &frame, n_together);
 
         if (group == NULL)
@@ -166,7 +198,7 @@ static void replay_flight_push(Sink *sink, Frame *frame)
             if (course.is_marked)
                 replay_mark(self, group);
             group->due_span_ns = (uint32_t)(due_ns - course.due_ns);
-            replay_hold(self, group, due_ns, course.order);
+            replay_hold(self, group, replay_in_order(self, due_ns, last_order), course.order);
         }
         if (course.has_copies)
             replay_copy(self, group, course.fate);

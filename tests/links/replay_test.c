@@ -381,6 +381,41 @@ static void test_changes(void)
         g_assert_cmpint(g_array_index(replayed->arrivals, Arrival, n).at_ns, ==, expected_ns[n]);
 }
 
+// Frames that kept their order keep it where they are sent a little earlier or later than in the
+// recording, as real hosts send them.
+static void test_order_at_other_instants(void)
+{
+    const char *config = "delay 8ms, jitter 6ms, loss 10%, duplicate 10%, spacing 0ns";
+    g_autoptr(Run) drawn = run_open(1, config, NULL, NULL);
+    g_autoptr(Run) replayed = run_open(2, config, NULL, drawn);
+    Run *runs[] = {drawn, replayed};
+    Dice dice = dice_new(1);
+
+    for (int i = 0; i < 2; i++) {
+        Stream stream = {.pool = runs[i]->pool,
+                         .type = GSO_TCP4,
+                         .has_ethernet = true,
+                         .size_bytes = PAYLOAD_BYTES};
+
+        for (int n = 0; n < 1000; n++) {
+            engine_run_until(runs[i]->engine,
+                             n * INT64_C(1000000) + (i == 1 ? dice_throw(&dice, 900000) : 0));
+            sink_push(link_entry(runs[i]->link, LINK_FORWARD),
+                      stream_next(&stream, &(StreamBurst){PAYLOAD_BYTES}, NULL));
+        }
+        run_to_end(runs[i]);
+    }
+    assert_same_counters(drawn, replayed);
+    for (guint i = 0; i < drawn->arrivals->len; i++) {
+        const Arrival *a = &g_array_index(drawn->arrivals, Arrival, i);
+        const Arrival *b = &g_array_index(replayed->arrivals, Arrival, i);
+
+        g_assert_cmpint(arrival_compare(a, b), ==, 0);
+        g_assert_cmpint(b->at_ns - a->at_ns, >=, 0);
+        g_assert_cmpint(b->at_ns - a->at_ns, <, 900000);
+    }
+}
+
 // Another model of the rate takes over while the gate stands before it.
 static void test_changes_of_the_model(void)
 {
@@ -415,6 +450,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/replay/beyond-the-recording", test_beyond_the_recording);
     g_test_add_func("/links/replay/faults-stay-in-force", test_faults_stay_in_force);
     g_test_add_func("/links/replay/link-down", test_link_down);
+    g_test_add_func("/links/replay/order-at-other-instants", test_order_at_other_instants);
     g_test_add_func("/links/replay/changes", test_changes);
     g_test_add_func("/links/replay/changes-of-the-model", test_changes_of_the_model);
     return g_test_run();
