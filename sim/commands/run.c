@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/quote.h"
@@ -120,6 +121,24 @@ static FateFile *run_read_fates(const Scenario *scenario, const char *path)
         return NULL;
     }
     return run_check_fates(scenario, fates, path) ? g_steal_pointer(&fates) : NULL;
+}
+
+// What is replayed stays: the scenario's own `fates:` may be where it was recorded, so only --fates
+// is written, to another file.
+static bool run_keep_fates(Scenario *scenario, const RunOptions *options, const char *path)
+{
+    struct stat recorded, written;
+
+    if (options->fates_path == NULL) {
+        g_clear_pointer(&scenario->fates.file, g_free);
+        return true;
+    }
+    if (stat(path, &recorded) < 0 || stat(options->fates_path, &written) < 0 ||
+        recorded.st_dev != written.st_dev || recorded.st_ino != written.st_ino)
+        return true;
+    fprintf(stderr, "taploom: --fates %s: is what is replayed: name another file\n",
+            options->fates_path);
+    return false;
 }
 
 static void run_warn_of_unrecorded(const Scenario *scenario, const FateFile *fates,
@@ -296,7 +315,7 @@ int run_main(const Command *command, int argc, char **argv, bool replays)
     }
     if (replays) {
         replay = run_read_fates(scenario, fates_path);
-        if (replay == NULL)
+        if (replay == NULL || !run_keep_fates(scenario, &options, fates_path))
             return STATUS_USAGE;
     }
     stdout_is_data = run_captures_to_stdout(scenario) || run_wants(options.report_path, "-");
