@@ -187,6 +187,23 @@ class Replay(RunCase):
         self.assertIn('short.csv: warning: nothing is recorded of link other', done.stderr)
         self.assertNotIn('unrecorded_frames', done.report['links']['other']['forward'])
 
+    def test_a_stream_in_super_frames(self):
+        """Another run's segments come otherwise, but each number that was lost is lost again."""
+        scenario = pair(task('newyork', f'{INSIDE} sink', background=True, ready='tcp:7000'),
+                        task('london', f'{INSIDE} stream 3000000 newyork', timeout='60s'),
+                        rate='100mbit', loss='1%', delay='2ms', jitter='500us')
+        self.run_scenario(scenario, '--fates', 'first.csv')
+        done = self.replay('first.csv', scenario, '--seed', '2', '--fates', 'again.csv')
+        self.assert_balanced(done.report)
+        first, again = ({(line['direction'], int(line['number'])): line['reason']
+                         for line in of_csv(self.directory / f'{run}.csv') if line['copy'] == '0'}
+                        for run in ('first', 'again'))
+        both = first.keys() & again.keys()
+        self.assertGreater(len(both), 2000)
+        self.assertEqual({frame: first[frame] for frame in both},
+                         {frame: again[frame] for frame in both})
+        self.assertFalse(any(again[frame] for frame in again.keys() - first.keys()))
+
     def test_the_recording_stays(self):
         scenario = {**numbers(loss='20%', reverse={'loss': '0%'}), 'fates': 'first.csv'}
         self.run_scenario(scenario)
