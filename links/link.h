@@ -44,8 +44,8 @@ void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns);
 
 #define LINK_MAX_SLACK_NS INT64_C(1000000)
 
-// Puts a copy of another configuration, which link_config_check() accepts, in force from now on,
-// between two events: what a frame has already been given (an instant to leave, a place in the
+// Puts a copy of another configuration, which link_config_check_values() accepts, in force from now
+// on, between two events: what a frame has already been given (an instant to leave, a place in the
 // queue) it keeps, and whatever it meets later is as the new one says; what is being sent goes on
 // at the new rate. Frames keep their order.
 void link_configure(Link *link, LinkDirection direction, const LinkConfig *config);

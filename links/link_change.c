@@ -204,30 +204,52 @@ static bool assignment_set(const Assignment *self, LinkConfig *config, GError **
     return true;
 }
 
-// What a variant that has just been chosen cannot do without.
-static bool assignment_check_required(const Assignment *self, const LinkConfig *config,
-                                      GError **error)
+// Whether the change gives a parameter of a key a value, by its name or as the first.
+static bool change_sets(const LinkChange *change, const StageKey *key, const ParamSpec *param)
+{
+    for (guint i = 0; i < change->assignments->len; i++) {
+        const Assignment *assignment = g_ptr_array_index(change->assignments, i);
+
+        if (strcmp(assignment->key, key->name) == 0 &&
+            (assignment->param != NULL ? strcmp(assignment->param, param->name) == 0
+                                       : param == key->params))
+            return true;
+    }
+    return false;
+}
+
+// What a variant that has just been chosen cannot do without, even if that is 0.
+static bool change_check_choice(const LinkChange *change, const Assignment *choice,
+                                const LinkConfig *config, GError **error)
 {
     const StageClass *class;
-    const StageKey *key = link_config_key(config, self->key, &class);
+    const StageKey *key = link_config_key(config, choice->key, &class);
     const char *values = link_config_of(config, class);
 
     for (const ParamSpec *param = key->params; param->name != NULL; param++) {
-        if (!param->required || *(const uint64_t *)(values + param->offset) != 0)
+        if (!param->required || *(const uint64_t *)(values + param->offset) != 0 ||
+            change_sets(change, key, param))
             continue;
-        g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM, "needs %s.%s: %s", self->key,
-                    param->name, param->summary);
+        g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM, "%s: needs %s.%s: %s", choice->name,
+                    choice->key, param->name, param->summary);
         return false;
     }
     return true;
 }
 
-typedef bool Step(const Assignment *self, LinkConfig *config, GError **error);
-
-static bool check_required(const Assignment *self, LinkConfig *config, GError **error)
+static bool change_check(const LinkChange *change, const LinkConfig *config, GError **error)
 {
-    return assignment_check_required(self, config, error);
+    for (guint i = 0; i < change->assignments->len; i++) {
+        const Assignment *assignment = g_ptr_array_index(change->assignments, i);
+
+        if ((assignment->chooses && !change_check_choice(change, assignment, config, error)) ||
+            !link_config_check_key(config, assignment->key, error))
+            return false;
+    }
+    return true;
 }
+
+typedef bool Step(const Assignment *self, LinkConfig *config, GError **error);
 
 // Takes one step for each assignment that is, or is not, a choice.
 static bool change_step(const LinkChange *change, bool chooses, Step *step, LinkConfig *config,
@@ -248,7 +270,7 @@ bool link_change_apply(const LinkChange *change, LinkConfig *config, GError **er
 {
     return change_step(change, true, assignment_choose, config, error) &&
            change_step(change, false, assignment_set, config, error) &&
-           change_step(change, true, check_required, config, error);
+           change_check(change, config, error);
 }
 
 unsigned link_change_count(const LinkChange *change)

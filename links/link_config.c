@@ -306,29 +306,33 @@ void link_config_reset_key(LinkConfig *config, const char *key_name)
     }
 }
 
-static bool link_config_check_rate(const LinkConfig *config, const StageClass *class,
-                                   GError **error)
+bool link_config_check_key(const LinkConfig *config, const char *key, GError **error)
 {
-    const char *key = class->keys->name;
-
-    if (!stage_config_is_idle(config, class))
+    if (!link_config_is_idle(config, key))
         return true;
     g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_RANGE,
                 "%s: without a rate it has no effect: add rate, or remove %s", key, key);
     return false;
 }
 
-bool link_config_check(const LinkConfig *config, GError **error)
+bool link_config_check_values(const LinkConfig *config, GError **error)
 {
     for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
-        if (!link_config_has_chosen(config, *item))
-            continue;
-        if ((*item)->check != NULL && !(*item)->check(link_config_of(config, *item), error))
-            return false;
-        if (!link_config_check_rate(config, *item, error))
+        if (link_config_has_chosen(config, *item) && (*item)->check != NULL &&
+            !(*item)->check(link_config_of(config, *item), error))
             return false;
     }
     return link_config_check_medium(config, error) && trace_check(config, error);
+}
+
+bool link_config_check(const LinkConfig *config, GError **error)
+{
+    for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
+        for (const StageKey *key = (*item)->keys; key->name != NULL; key++)
+            if (!link_config_check_key(config, key->name, error))
+                return false;
+    }
+    return link_config_check_values(config, error);
 }
 
 uint64_t link_config_rate_bps(const LinkConfig *config)

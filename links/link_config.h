@@ -87,6 +87,11 @@ bool link_config_is_idle(const LinkConfig *config, const char *key);
 // The rules between parameters; the error begins with the key at fault and a colon.
 bool link_config_check(const LinkConfig *config, GError **error);
 
+// The same but for keys without effect, which may be left behind when a rate is taken away; and
+// whether one key has an effect.
+bool link_config_check_values(const LinkConfig *config, GError **error);
+bool link_config_check_key(const LinkConfig *config, const char *key, GError **error);
+
 // What reports and bandwidth-delay products need: 0 when not configured. The rate and the loss are
 // means where the model varies them.
 uint64_t link_config_rate_bps(const LinkConfig *config);

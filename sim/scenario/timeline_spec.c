@@ -90,7 +90,7 @@ static bool change_check_ramp(const LinkChange *change, const LinkConfig *from,
 bool timeline_entry_try(const TimelineEntry *entry, const LinkConfig *from, LinkConfig *to,
                         GError **error)
 {
-    return link_change_apply(entry->change, to, error) && link_config_check(to, error) &&
+    return link_change_apply(entry->change, to, error) && link_config_check_values(to, error) &&
            (entry->action != TIMELINE_RAMP || change_check_ramp(entry->change, from, to, error));
 }
 

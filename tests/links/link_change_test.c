@@ -134,6 +134,24 @@ static void test_values_that_are_wrong(void)
     assert_refused("loss.model=bad", "loss.model: \"bad\" is unknown: write one of independent");
     assert_refused("loss.model=independent",
                    "loss.model: needs loss.rate: share of frames lost, each on its own");
+    assert_refused("queue=5ms",
+                   "queue: without a rate it has no effect: add rate, or remove queue");
+}
+
+// A value of 0 is one, and a queue that stays behind is no fault of who takes the rate away.
+static void test_nothing_can_be_asked_for(void)
+{
+    g_autoptr(LinkChange) change = change_of("loss.model=independent loss=0% rate=unlimited");
+    g_autoptr(LinkConfig) config =
+        link_rig_config("rate 1mbit, queue 5ms, overhead ethernet, loss 1%");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(link_change_apply(change, config, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(link_config_rate_bps(config), ==, 0);
+    g_assert_cmpuint(link_config_loss(config), ==, 0);
+    g_assert_true(link_config_check_values(config, NULL));
+    g_assert_false(link_config_check(config, NULL));
 }
 
 int main(int argc, char **argv)
@@ -147,5 +165,6 @@ int main(int argc, char **argv)
     g_test_add_func("/links/link-change/interpolates-its-fields", test_interpolates_its_fields);
     g_test_add_func("/links/link-change/names-that-are-wrong", test_names_that_are_wrong);
     g_test_add_func("/links/link-change/values-that-are-wrong", test_values_that_are_wrong);
+    g_test_add_func("/links/link-change/nothing-can-be-asked-for", test_nothing_can_be_asked_for);
     return g_test_run();
 }

@@ -202,6 +202,17 @@ static void test_values_are_tried_in_the_order_of_time(void)
                   "remove queue");
 }
 
+// What was set for a rate stays behind when that is taken away, and counts again with another.
+static void test_a_rate_may_be_taken_from_its_queue(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed(LIST "  - {at: 1s, link: a-b, set: {rate: 1mbit, queue: 5ms}}\n"
+                    "  - {at: 2s, link: a-b, set: {rate: unlimited}}\n"
+                    "  - {at: 3s, link: a-b, set: {loss: 1%}}\n");
+
+    g_assert_cmpuint(scenario->timeline->entries->len, ==, 3);
+}
+
 static void test_partitions_that_are_wrong(void)
 {
     ASSERT_ERRORS(LIST "  - {at: 1s, partition: [[a], [c]]}\n"
@@ -246,6 +257,7 @@ static void test_too_many_targets(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    ADD("a-rate-may-be-taken-from-its-queue", test_a_rate_may_be_taken_from_its_queue);
     ADD("set", test_set);
     ADD("links-are-named-in-many-ways", test_links_are_named_in_many_ways);
     ADD("ramp-outage-and-flap", test_ramp_outage_and_flap);
