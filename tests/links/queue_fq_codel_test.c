@@ -235,10 +235,31 @@ static void test_overflows_as_the_rfc(void)
         assert_like_model(seed, 30);
 }
 
+// Half of the fattest flow, but no more than a batch (RFC 8290, section 4.1): one packet is being
+// sent, and of the 200 that wait, one too many, the first 64 go.
+static void test_loses_no_more_than_a_batch(void)
+{
+    LinkRig rig;
+
+    link_rig_open(&rig, 1, "l", "rate 8mbit, queue.discipline fq-codel, queue.limit 199 packets",
+                  NULL);
+    for (unsigned n = 0; n < 200; n++)
+        push(&rig, 1, n, 1000);
+    g_assert_cmpuint(link_rig_dropped(&rig, LINK_FORWARD, DROP_QUEUE_FULL), ==, 0);
+    push(&rig, 1, 200, 1000);
+    g_assert_cmpuint(link_rig_dropped(&rig, LINK_FORWARD, DROP_QUEUE_FULL), ==, BATCH);
+    virtual_run(rig.engine, 2 * INT64_C(1000000));
+    g_assert_cmpuint(packet_load16(probe_record(&rig.probe[LINK_FORWARD], 1)->head + 4), ==,
+                     BATCH + 1);
+    link_rig_close(&rig);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/links/queue_fq_codel/sends-as-the-rfc", test_sends_as_the_rfc);
     g_test_add_func("/links/queue_fq_codel/overflows-as-the-rfc", test_overflows_as_the_rfc);
+    g_test_add_func("/links/queue_fq_codel/loses-no-more-than-a-batch",
+                    test_loses_no_more_than_a_batch);
     return g_test_run();
 }
