@@ -28,7 +28,7 @@ static const ParamSpec loss_periodic_params[] = {
 
 static const StageKey loss_periodic_keys[] = {
     {"loss", loss_periodic_params, "every n-th frame lost on the wire",
-     "is lost once in {every} frames[, as the {offset}th of them]"},
+     "is lost once in {every} frames[, as number {offset} of them]"},
     {NULL, NULL, NULL},
 };
 
