@@ -199,5 +199,18 @@ def hops(lab, runs, _seconds):
               ratio > 0.85, {'ratio': [result['ratio'] for result in results]})
 
 
+def stages(lab, runs, _seconds):
+    """what stages and queues cost a frame, above a link without"""
+    results = [json.loads(lab.run(lab.tool('stages'))) for _ in range(runs)]
+    for kind, base, most_ns in (('stages', 'an empty link', 60),
+                                 ('queues', 'nothing waiting', 150)):
+        frame_ns = median(result[kind]['frame_ns'] for result in results)
+        for name in results[0][kind]['above_ns']:
+            values = [result[kind]['above_ns'][name] for result in results]
+            yield Row(f'{name}: above {base}', f'{median(values):.0f} ns ({frame_ns:.0f} without)',
+                      f'< {most_ns} ns', median(values) < most_ns, {'above_ns': values})
+
+
 CASES = {case.__name__: case
-         for case in (tcp, packets, delay, rate, loss, overload, hosts, memory, idle, hops)}
+         for case in (tcp, packets, delay, rate, loss, overload, hosts, memory, idle, hops,
+                      stages)}
