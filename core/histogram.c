@@ -70,17 +70,28 @@ static HistogramBucket *histogram_claim(Histogram *histogram, unsigned number)
     return &histogram->buckets[number];
 }
 
-void histogram_add(Histogram *histogram, int64_t value_ns)
+static inline void histogram_count(Histogram *histogram, int64_t value_ns, uint64_t n_times)
 {
     uint64_t value = value_ns > 0 ? (uint64_t)value_ns : 0;
     unsigned number = histogram_bucket(value);
     HistogramBucket *bucket = histogram_claim(histogram, number);
 
-    counter_add(&histogram->count, 1);
+    counter_add(&histogram->count, n_times);
     if (value > counter_get(&histogram->max_ns))
         counter_set(&histogram->max_ns, value);
-    counter_add(&bucket->count, 1);
-    counter_add(&bucket->excess_ns, value - histogram_bucket_low(number));
+    counter_add(&bucket->count, n_times);
+    counter_add(&bucket->excess_ns, n_times * (value - histogram_bucket_low(number)));
+}
+
+void histogram_add(Histogram *histogram, int64_t value_ns)
+{
+    histogram_count(histogram, value_ns, 1);
+}
+
+void histogram_add_times(Histogram *histogram, int64_t value_ns, uint64_t n_times)
+{
+    if (n_times > 0)
+        histogram_count(histogram, value_ns, n_times);
 }
 
 uint64_t histogram_sum_ns(const Histogram *histogram)

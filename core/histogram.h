@@ -43,6 +43,9 @@ void histogram_free(Histogram *histogram);
 // Values below 0 count as 0.
 void histogram_add(Histogram *histogram, int64_t value_ns);
 
+// The same for `n_times` equal values.
+void histogram_add_times(Histogram *histogram, int64_t value_ns, uint64_t n_times);
+
 // The sum of all values, added up from the buckets.
 uint64_t histogram_sum_ns(const Histogram *histogram);
 

@@ -24,5 +24,5 @@ AqmPacket aqm_frames_peek(const Queue *queue, const FrameQueue *frames, unsigned
 // When the last segment of a group that leaves as one would have been taken by itself, at most.
 static inline int64_t aqm_frames_until_ns(const Queue *queue)
 {
-    return engine_now(queue->stage->engine) + queue->stage->spacing_ns;
+    return engine_now(queue->stage->engine) + queue->stage->lane->spacing_ns;
 }

@@ -10,12 +10,7 @@
 
 typedef struct {
     Pacer pacer;
-
-    max_align_t queue_room[SERVER_QUEUE_ROOM_BYTES / sizeof(max_align_t)];
 } BucketStage;
-
-static_assert(offsetof(BucketStage, queue_room) + SERVER_QUEUE_ROOM_BYTES == sizeof(BucketStage),
-              "the room for the queue is not at the end");
 
 static const ParamSpec bucket_params[] = {
     {.name = "rate",
@@ -105,8 +100,8 @@ static void bucket_apply(Stage *stage)
     TokenBucket *mean = &pacer->pace.bucket.mean, *peak = &pacer->pace.bucket.peak;
     int64_t now_ns = engine_now(stage->engine);
     uint64_t full_bytes =
-        overhead_wire_bytes(link_config_overhead(stage->link_config), QUEUE_FULL_FRAME_BYTES);
-    bool is_chosen = link_config_has_chosen(stage->link_config, stage->class);
+        overhead_wire_bytes(link_config_overhead(stage->lane->config), QUEUE_FULL_FRAME_BYTES);
+    bool is_chosen = link_config_has_chosen(stage->lane->config, stage->class);
 
     pacer_suspend(pacer);
     token_bucket_change(mean, now_ns, config->rate_bps, config->burst_bytes);
@@ -132,6 +127,7 @@ const StageClass bucket_stage_class = {
     .keys = bucket_keys,
     .config_bytes = sizeof(BucketConfig),
     .stage_bytes = sizeof(BucketStage),
+    .event_offset = offsetof(Server, sent),
     .is_needed = bucket_is_needed,
     .check = bucket_check,
     .init = bucket_init,

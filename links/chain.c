@@ -53,20 +53,14 @@ static int64_t chain_set_beyond_from(Chain chain, Sink *sink, int64_t beyond_ns)
         return beyond_ns;
     beyond_ns = chain_set_beyond_from(chain, stage->next, beyond_ns);
     stage->beyond_ns = MIN(beyond_ns, LINK_MAX_SLACK_NS);
-    if (stage->event != NULL)
-        stage->event->slack_ns = stage->beyond_ns;
+    if (stage->class->event_offset != 0)
+        ((Event *)((char *)stage + stage->class->event_offset))->slack_ns = stage->beyond_ns;
     return beyond_ns + stage_least_ns(stage);
 }
 
 void chain_set_beyond(Chain chain, int64_t beyond_ns)
 {
     chain_set_beyond_from(chain, chain.first, beyond_ns);
-}
-
-void chain_set_back(Chain chain, Sink *back)
-{
-    for (Stage *stage = chain_first(chain); stage != NULL; stage = chain_next(chain, stage))
-        stage->back = back;
 }
 
 void chain_pair(Chain a, Chain b)
@@ -81,13 +75,6 @@ void chain_pair(Chain a, Chain b)
             }
         }
     }
-}
-
-void stage_set_config(Stage *stage, const LinkConfig *config)
-{
-    stage->link_config = config;
-    stage->config = link_config_of(config, stage->class);
-    stage->spacing_ns = link_config_spacing_ns(config);
 }
 
 Stage *chain_heir(Chain chain, const LinkConfig *config, const Stage *stage)
@@ -109,7 +96,7 @@ static void chain_apply_from(Chain chain, Sink *sink, const LinkConfig *config)
     if (stage == NULL)
         return;
     chain_apply_from(chain, stage->next, config);
-    stage_set_config(stage, config);
+    stage->config = link_config_of(config, stage->class);
     if (chain_heir(chain, config, stage) == NULL)
         stage->class->apply(stage);
 }

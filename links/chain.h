@@ -24,14 +24,8 @@ uint64_t stage_held_frames(const Stage *stage);
 // Tells each stage what lies beyond it, where beyond the end it is `beyond_ns`.
 void chain_set_beyond(Chain chain, int64_t beyond_ns);
 
-// Tells each stage where frames of its own leave the other direction.
-void chain_set_back(Chain chain, Sink *back);
-
 // Tells stages of their like in the other direction, those that ask for it.
 void chain_pair(Chain a, Chain b);
-
-// Lets a stage read its parameters in `config`.
-void stage_set_config(Stage *stage, const LinkConfig *config);
 
 // The variant of the same key that `config` has chosen instead of `stage`'s, NULL for none.
 Stage *chain_heir(Chain chain, const LinkConfig *config, const Stage *stage);

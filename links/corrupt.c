@@ -242,7 +242,7 @@ static void corrupt_damage(Stage *stage, Frame *frame)
         damage_flip(&damage, start + multiply_high(damage_draw(&damage), n_bits));
     else
         damage_spread(&damage, start, n_bits);
-    counter_add(&stage->counters->corrupted_frames, 1);
+    counter_add(&stage->lane->counters->corrupted_frames, 1);
 }
 
 // Passes on `frame`, whose segments from the first on are spared, up to one that is not.

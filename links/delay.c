@@ -15,10 +15,10 @@ typedef struct {
     Event due; // of the first of those under way
     FrameQueue under_way;
     int64_t delay_ns;
-    JitterSource source;
     int64_t last_due_ns;  // of all frames so far
-    bool reorders;        // what comes now
     FrameHeap *reordered; // in which frames are under way instead, from the first such one on
+    bool reorders;        // what comes now
+    JitterSource *source; // NULL as long as the delay has not varied
 } DelayStage;
 
 #define DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
@@ -140,7 +140,12 @@ static bool delay_check(const void *config, GError **error)
     return fault == NULL;
 }
 
-static void delay_hold(DelayStage *self, Frame *frame, int64_t due_ns)
+static bool delay_varies(const DelayStage *self)
+{
+    return self->source != NULL && jitter_source_varies(self->source);
+}
+
+static inline void delay_hold(DelayStage *self, Frame *frame, int64_t due_ns)
 {
     frame->due_ns = due_ns;
     if (self->reordered != NULL)
@@ -155,7 +160,7 @@ static void delay_hold(DelayStage *self, Frame *frame, int64_t due_ns)
 static int64_t delay_draw(DelayStage *self, const Frame *frame, unsigned number)
 {
     int64_t due_ns = engine_now(self->stage.engine) +
-                     jitter_source_next_ns(&self->source, &self->stage, frame, number);
+                     jitter_source_next_ns(self->source, &self->stage, frame, number);
     int64_t behind_ns = MAX(due_ns, self->last_due_ns);
 
     self->last_due_ns = behind_ns;
@@ -175,7 +180,8 @@ static void delay_hold_varied(DelayStage *self, Frame *frame)
 
         for (; n_together < frame->n_segments; n_together++) {
             next_due_ns = delay_draw(self, frame, n_together);
-            if (next_due_ns - first_due_ns > self->stage.spacing_ns || next_due_ns < last_due_ns)
+            if (next_due_ns - first_due_ns > self->stage.lane->spacing_ns ||
+                next_due_ns < last_due_ns)
                 break;
             last_due_ns = next_due_ns;
         }
@@ -201,7 +207,7 @@ static void delay_push(Sink *sink, Frame *frame)
 {
     DelayStage *self = (DelayStage *)sink;
 
-    if (jitter_source_varies(&self->source))
+    if (delay_varies(self))
         delay_hold_varied(self, frame);
     else
         delay_hold_constantly(self, frame);
@@ -252,7 +258,6 @@ static void delay_init(Stage *stage)
 
     event_init(&self->due, delay_due);
     self->due.fetch = delay_fetch;
-    stage->event = &self->due;
     frame_queue_init(&self->under_way);
 }
 
@@ -275,7 +280,10 @@ static void delay_apply(Stage *stage)
 
     self->delay_ns = delay->delay_ns;
     self->reorders = delay->reorder;
-    jitter_source_apply(&self->source, delay);
+    if (self->source == NULL && (delay->jitter_ns != 0 || delay->trace != NULL))
+        self->source = g_new0(JitterSource, 1);
+    if (self->source != NULL)
+        jitter_source_apply(self->source, delay);
     if (self->reorders && self->reordered == NULL)
         delay_begin_to_reorder(self);
 }
@@ -289,15 +297,16 @@ static void delay_clear(Stage *stage)
     if (self->reordered != NULL)
         frame_heap_clear(self->reordered);
     g_free(self->reordered);
-    jitter_source_clear(&self->source);
+    if (self->source != NULL)
+        jitter_source_clear(self->source);
+    g_free(self->source);
 }
 
 static int64_t delay_least_ns(const Stage *stage)
 {
     const DelayStage *self = (const DelayStage *)stage;
 
-    return jitter_source_varies(&self->source) ? jitter_source_least_ns(&self->source)
-                                               : self->delay_ns;
+    return delay_varies(self) ? jitter_source_least_ns(self->source) : self->delay_ns;
 }
 
 static uint64_t delay_held_frames(const Stage *stage)
@@ -315,6 +324,7 @@ const StageClass delay_stage_class = {
     .keys = delay_keys,
     .config_bytes = sizeof(DelayConfig),
     .stage_bytes = sizeof(DelayStage),
+    .event_offset = offsetof(DelayStage, due),
     .is_needed = delay_is_needed,
     .reorders = delay_reorders,
     .check = delay_check,

@@ -16,13 +16,7 @@ typedef struct {
     Pacer pacer;
     DeliveryPlay play;
     DeliveryTrace *held;
-
-    max_align_t queue_room[SERVER_QUEUE_ROOM_BYTES / sizeof(max_align_t)];
 } DeliveryStage;
-
-static_assert(offsetof(DeliveryStage, queue_room) + SERVER_QUEUE_ROOM_BYTES ==
-                  sizeof(DeliveryStage),
-              "the room for the queue is not at the end");
 
 enum { DELIVERY_TUN_HEADER_BYTES = 4 };
 
@@ -97,7 +91,7 @@ static void delivery_apply(Stage *stage)
     DeliveryStage *self = (DeliveryStage *)stage;
     const DeliveryConfig *config = stage->config;
     int64_t now_ns = engine_now(stage->engine);
-    bool is_chosen = link_config_has_chosen(stage->link_config, stage->class);
+    bool is_chosen = link_config_has_chosen(stage->lane->config, stage->class);
 
     pacer_suspend(&self->pacer);
     if (config->trace != self->play.trace) {
@@ -126,6 +120,7 @@ const StageClass delivery_stage_class = {
     .keys = delivery_keys,
     .config_bytes = sizeof(DeliveryConfig),
     .stage_bytes = sizeof(DeliveryStage),
+    .event_offset = offsetof(Server, sent),
     .is_needed = delivery_is_needed,
     .init = delivery_init,
     .apply = delivery_apply,

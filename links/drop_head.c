@@ -26,7 +26,7 @@ static bool drop_head_fits_alone(const Queue *queue, const Room *room, uint64_t 
                      queue->backlog.bytes - queue->waiting.bytes,
                      queue->backlog.wire_bytes - queue->waiting.wire_bytes};
 
-    backlog_add(&alone, queue->overhead, bytes);
+    backlog_add(&alone, &queue->overhead, bytes);
     return room_suffices(room, &alone);
 }
 
@@ -49,14 +49,14 @@ static void drop_head_make_room(FifoQueue *self, const Room *room, Frame *frame)
     unsigned n_dropped = 0;
 
     for (unsigned n = 0; n < frame->n_segments; n++) {
-        backlog_add(&backlog, queue->overhead,
+        backlog_add(&backlog, &queue->overhead,
                     n + 1U == frame->n_segments ? frame_last_segment_bytes(frame)
                                                 : frame_segment_bytes(frame));
         while (!room_suffices(room, &backlog)) {
             if (frame_queue_peek(&self->frames) != NULL) {
                 room_drop_head(queue, &self->frames, 1, &backlog);
             } else {
-                backlog_remove(&backlog, queue->overhead, frame_segment_bytes(frame));
+                backlog_remove(&backlog, &queue->overhead, frame_segment_bytes(frame));
                 n_dropped++;
             }
         }

@@ -74,7 +74,7 @@ static void duplicate_copy(DuplicateStage *self, Frame *frame)
 
     frame_queue_init(&copies);
     for (unsigned n = 1; n <= self->n_copies; n++) {
-        counter_add(&self->stage.counters->copied_frames, 1);
+        counter_add(&self->stage.lane->counters->copied_frames, 1);
         copy = frame_copy(frame);
         if (copy == NULL) {
             frame->copy = (uint8_t)n;
@@ -132,7 +132,6 @@ static void duplicate_init(Stage *stage)
     DuplicateStage *self = (DuplicateStage *)stage;
 
     event_init(&self->due, duplicate_due);
-    stage->event = &self->due;
     frame_queue_init(&self->copies);
 }
 
@@ -166,6 +165,7 @@ const StageClass duplicate_stage_class = {
     .keys = duplicate_keys,
     .config_bytes = sizeof(DuplicateConfig),
     .stage_bytes = sizeof(DuplicateStage),
+    .event_offset = offsetof(DuplicateStage, due),
     .is_needed = duplicate_is_needed,
     .init = duplicate_init,
     .apply = duplicate_apply,

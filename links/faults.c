@@ -158,7 +158,7 @@ static void state_duplicate(FaultState *state, Frame *frame)
         Frame *copy = frame_copy(frame);
         uint8_t number = (uint8_t)(FAULT_COPY_FIRST + i);
 
-        counter_add(&stage->counters->copied_frames, 1);
+        counter_add(&stage->lane->counters->copied_frames, 1);
         if (copy == NULL) {
             frame->copy = number;
             stage_count_drop(stage, frame, 1, DROP_NO_MEMORY);
@@ -202,7 +202,7 @@ static void faults_answer(Event *event)
     FaultsStage *self = (FaultsStage *)((char *)event - offsetof(FaultsStage, answer));
 
     for (Frame *frame; (frame = frame_queue_take(&self->answers)) != NULL;)
-        sink_push(self->stage.back, frame);
+        sink_push(self->stage.lane->back, frame);
 }
 
 static void faults_meet(FaultsStage *self, unsigned index, Frame *frame);

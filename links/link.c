@@ -13,150 +13,173 @@
 
 enum { LINE_BYTES = 64, STAGE_ALIGN_BYTES = 16 };
 
-// Of the randomness of a direction.
-typedef struct {
-    uint64_t seed;
-    const char *link; // its name
-    LinkDirection direction;
-} LinkKey;
+typedef struct LinkPath LinkPath;
 
-// One block of memory with the stages behind it, in the order in which a frame touches it. With
-// thousands of links no cache holds them all, and a hop costs what it touches in lines of memory.
+// What a frame touches that passes, in one block of memory with the stages behind it, in that
+// order. With thousands of links no cache holds them all, and a hop costs what it touches in lines
+// of memory, and in pages.
 typedef struct {
     Sink entry;
     Sink *first; // stage or exit
     Engine *engine;
-    uint64_t next_index;
-    LinkCounters counters;
+    LinkPath *path;
+    LinkCounters counters; // in_frames is the number of the next frame
 
     alignas(LINE_BYTES) Sink exit;
     Sink *out; // beyond the link
-    bool meter_taken;
-    bool is_down;
+    Meter meter;
+} LinkTrack;
 
-    Witness *witnesses;
-    Sink answer; // where frames come from that the other direction made
-    LinkKey key;
-    const LinkConfig *config; // in force: the one given at first, or
-    LinkConfig *own_config;   // NULL until something is changed
-    const FateTable *replay;  // NULL: fates are drawn
-    int64_t beyond_ns;        // as told by link_set_beyond()
-    size_t n_bytes;           // of this block
-    Reordering *reordering;   // NULL as long as no configuration has reordered
-    TraceRunner *runner;      // NULL without a trace so far
-    LossRuns *_Atomic runs;   // NULL as long as there was nothing on the wire
-    alignas(LINE_BYTES) Meter meter;
-} LinkPath;
-
-static_assert(offsetof(LinkPath, counters.out_bytes) < LINE_BYTES,
+static_assert(offsetof(LinkTrack, counters.out_bytes) < LINE_BYTES,
               "what is touched on entering has left its line of memory");
+static_assert(offsetof(LinkTrack, meter.delay) % LINE_BYTES == 0,
+              "what is touched on leaving does not fill its lines of memory");
+
+// A direction, with all that has to do with few frames or none. So large that it has pages of its
+// own, of which but the first is hardly ever touched: tracks lie close together, on few pages.
+struct LinkPath {
+    LinkTrack *track;
+    Lane lane;               // with the configuration in force: the one given at first, or
+    LinkConfig *own_config;  // NULL until something is changed
+    const FateTable *replay; // NULL: fates are drawn
+    Sink answer;             // where frames come from that the other direction made
+    uint64_t seed;           // with the link's name and the direction: of its randomness
+    const char *name;
+    LinkDirection direction;
+    int64_t beyond_ns;      // as told by link_set_beyond()
+    size_t track_bytes;     // stages included
+    Reordering *reordering; // NULL as long as no configuration has reordered
+    TraceRunner *runner;    // NULL without a trace so far
+    bool is_down;
+    bool meter_taken;
+    LossRuns runs;
+    max_align_t queue_room[LANE_QUEUE_BYTES / sizeof(max_align_t)];
+    MeterRoom meter_room;
+};
 
 struct Link {
-    char *name;
+    LinkTrack *tracks[N_LINK_DIRECTIONS];
     LinkPath *paths[N_LINK_DIRECTIONS];
     Counter n_changes[N_LINK_DIRECTIONS];
+    char *name;
     LinkLeastChanged *changed; // NULL without one who wants to know
     void *data;                // of that
 };
 
-static inline void link_number(LinkPath *path, Frame *frame)
+static inline LinkTrack *track_of_exit(Sink *exit)
 {
-    frame->index = path->next_index;
-    frame->entered_ns = frame->wired_ns = engine_now(path->engine);
+    return (LinkTrack *)((char *)exit - offsetof(LinkTrack, exit));
+}
+
+static inline void link_number(LinkTrack *track, Frame *frame)
+{
+    frame->index = counter_get(&track->counters.in_frames);
+    frame->entered_ns = frame->wired_ns = engine_now(track->engine);
     frame->wired_span_ns = frame->due_span_ns = frame->due_lag_ns = 0;
     frame->sending_ns = 0;
     frame->copy = 0;
-    path->next_index += frame->n_segments;
-    counter_add(&path->counters.in_frames, frame->n_segments);
-    counter_add(&path->counters.in_bytes, frame_wire_bytes(frame));
+    counter_add(&track->counters.in_frames, frame->n_segments);
+    counter_add(&track->counters.in_bytes, frame_wire_bytes(frame));
 }
 
 static void link_enter(Sink *sink, Frame *frame)
 {
-    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, entry));
+    LinkTrack *track = (LinkTrack *)sink; // its first member
 
-    link_number(path, frame);
-    sink_push(path->first, frame);
+    link_number(track, frame);
+    sink_push(track->first, frame);
+}
+
+static inline void link_count_out(LinkTrack *track, Frame *frame)
+{
+    frame->due_ns = engine_now(track->engine);
+    counter_add(&track->counters.out_frames, frame->n_segments);
+    counter_add(&track->counters.out_bytes, frame_wire_bytes(frame));
 }
 
 static void link_leave(Sink *sink, Frame *frame)
 {
-    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
+    LinkTrack *track = track_of_exit(sink);
 
-    frame->due_ns = engine_now(path->engine);
-    counter_add(&path->counters.out_frames, frame->n_segments);
-    counter_add(&path->counters.out_bytes, frame_wire_bytes(frame));
-    if (!path->meter_taken)
-        meter_depart(&path->meter, frame, frame->due_ns);
-    sink_push(path->out, frame);
+    link_count_out(track, frame);
+    meter_depart(&track->meter, frame, frame->due_ns);
+    sink_push(track->out, frame);
 }
 
-// Stands in for link_leave() where someone looks on, or the order has to be watched.
+// Stands in for link_leave() where others measure.
+static void link_leave_unmetered(Sink *sink, Frame *frame)
+{
+    LinkTrack *track = track_of_exit(sink);
+
+    link_count_out(track, frame);
+    sink_push(track->out, frame);
+}
+
+// Stands in for both where someone looks on, or the order has to be watched.
 static void link_leave_watched(Sink *sink, Frame *frame)
 {
-    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
+    const LinkTrack *track = track_of_exit(sink);
+    const LinkPath *path = track->path;
 
     if (path->reordering != NULL)
         reordering_count(path->reordering, frame);
-    witnesses_left(path->witnesses, frame, engine_now(path->engine));
-    link_leave(sink, frame);
+    witnesses_left(path->lane.witnesses, frame, engine_now(track->engine));
+    (path->meter_taken ? link_leave_unmetered : link_leave)(sink, frame);
 }
 
 // An answer of the other direction's: it has not entered this one, and leaves it at once. It has no
 // number of its own, so it goes as a copy of the frame to come.
 static void link_answer(Sink *sink, Frame *frame)
 {
-    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, answer));
+    LinkTrack *track = ((LinkPath *)((char *)sink - offsetof(LinkPath, answer)))->track;
 
-    frame->index = path->next_index;
+    frame->index = counter_get(&track->counters.in_frames);
     frame->copy = LINK_ANSWER_COPY;
-    frame->entered_ns = frame->wired_ns = engine_now(path->engine);
-    counter_add(&path->counters.copied_frames, frame->n_segments);
-    sink_push(&path->exit, frame);
+    frame->entered_ns = frame->wired_ns = engine_now(track->engine);
+    counter_add(&track->counters.copied_frames, frame->n_segments);
+    sink_push(&track->exit, frame);
 }
 
 // While a link is down these two stand in for link_enter() and link_leave(): neither what is sent
 // into it arrives, nor what was under way.
-static void link_drop(LinkPath *path, Frame *frame)
+static void link_drop(LinkTrack *track, Frame *frame)
 {
-    drop_count(&path->counters.drops, DROP_LINK_DOWN, frame->n_segments);
-    witnesses_dropped(path->witnesses, frame, frame->n_segments, DROP_LINK_DOWN,
-                      engine_now(path->engine));
+    drop_count(&track->counters.drops, DROP_LINK_DOWN, frame->n_segments);
+    witnesses_dropped(track->path->lane.witnesses, frame, frame->n_segments, DROP_LINK_DOWN,
+                      engine_now(track->engine));
     frame_free(frame);
 }
 
 static void link_enter_down(Sink *sink, Frame *frame)
 {
-    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, entry));
+    LinkTrack *track = (LinkTrack *)sink; // its first member
 
-    link_number(path, frame);
-    link_drop(path, frame);
+    link_number(track, frame);
+    link_drop(track, frame);
 }
 
 static void link_leave_down(Sink *sink, Frame *frame)
 {
-    LinkPath *path = (LinkPath *)((char *)sink - offsetof(LinkPath, exit));
-
-    link_drop(path, frame);
+    link_drop(track_of_exit(sink), frame);
 }
 
-// Made with the first stage that may need them; they stay when it goes.
-static LossRuns *link_path_runs(LinkPath *path)
+static void link_path_set_config(LinkPath *path, const LinkConfig *config)
 {
-    if (path->runs == NULL)
-        path->runs = g_new0(LossRuns, 1);
-    return path->runs;
+    path->lane.config = config;
+    path->lane.spacing_ns = link_config_spacing_ns(config);
 }
 
 // Chooses among the above.
 static void link_path_choose_ends(LinkPath *path)
 {
-    if (path->reordering == NULL && link_config_reorders(path->config))
+    if (path->reordering == NULL && link_config_reorders(path->lane.config))
         path->reordering = g_new0(Reordering, 1);
-    path->entry.push = path->is_down ? link_enter_down : link_enter;
-    path->exit.push = path->is_down                                         ? link_leave_down
-                      : path->reordering != NULL || path->witnesses != NULL ? link_leave_watched
-                                                                            : link_leave;
+    path->track->entry.push = path->is_down ? link_enter_down : link_enter;
+    path->track->exit.push = path->is_down ? link_leave_down
+                             : path->reordering != NULL || path->lane.witnesses != NULL
+                                 ? link_leave_watched
+                             : path->meter_taken ? link_leave_unmetered
+                                                 : link_leave;
 }
 
 static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
@@ -166,14 +189,13 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
     memset(stage, 0, class->stage_bytes);
     stage->sink.push = class->push;
     stage->class = class;
-    stage_set_config(stage, path->config);
-    stage->engine = path->engine;
-    stage->key = random_key(path->key.seed, path->key.link, (int)path->key.direction,
+    stage->config = link_config_of(path->lane.config, class);
+    stage->engine = path->track->engine;
+    stage->key = random_key(path->seed, path->name, (int)path->direction,
                             class->keys->name != NULL ? class->keys->name : class->name);
-    stage->counters = &path->counters;
-    stage->witnesses = path->witnesses;
-    stage->runs = class->position == STAGE_WIRE ? link_path_runs(path) : NULL;
-    stage->meter = &path->meter;
+    stage->lane = &path->lane;
+    if (class->position == STAGE_WIRE)
+        path->lane.runs = &path->runs; // it stays when the stage goes
     if (class->init != NULL)
         class->init(stage);
     return stage;
@@ -184,9 +206,9 @@ static size_t stage_room(const StageClass *class)
     return (class->stage_bytes + STAGE_ALIGN_BYTES - 1) / STAGE_ALIGN_BYTES * STAGE_ALIGN_BYTES;
 }
 
-static size_t link_path_bytes(const LinkConfig *config)
+static size_t link_track_bytes(const LinkConfig *config)
 {
-    size_t bytes = sizeof(LinkPath);
+    size_t bytes = sizeof(LinkTrack);
 
     for (const StageClass *const *item = stage_classes; *item != NULL; item++)
         if (link_config_needs(config, *item))
@@ -196,14 +218,15 @@ static size_t link_path_bytes(const LinkConfig *config)
 
 static Chain link_path_chain(const LinkPath *path)
 {
-    return (Chain){path->first, &path->exit};
+    return (Chain){path->track->first, &path->track->exit};
 }
 
 static void stage_free(LinkPath *path, Stage *stage)
 {
     if (stage->class->clear != NULL)
         stage->class->clear(stage);
-    if ((char *)stage < (char *)path || (char *)stage >= (char *)path + path->n_bytes)
+    if ((char *)stage < (char *)path->track ||
+        (char *)stage >= (char *)path->track + path->track_bytes)
         g_free(stage);
 }
 
@@ -211,12 +234,12 @@ static void stage_free(LinkPath *path, Stage *stage)
 // hold frames. New ones lie at `room`, as far as it is there, else on the heap.
 static void link_path_arrange(LinkPath *path, char *room)
 {
-    Sink **joint = &path->first;
+    Sink **joint = &path->track->first;
 
     for (const StageClass *const *item = stage_classes; *item != NULL; item++) {
         Stage *stage = chain_stage(link_path_chain(path), *joint);
         bool is_there = stage != NULL && stage->class == *item;
-        bool is_needed = link_config_needs(path->config, *item);
+        bool is_needed = link_config_needs(path->lane.config, *item);
 
         if (is_there && !is_needed && stage_held_frames(stage) == 0) {
             *joint = stage->next;
@@ -241,35 +264,44 @@ static void link_path_bequeath(LinkPath *path)
     Chain chain = link_path_chain(path);
     Stage *stage;
 
-    for (Sink **joint = &path->first; (stage = chain_stage(chain, *joint)) != NULL;) {
-        Stage *heir = chain_heir(chain, path->config, stage);
+    for (Sink **joint = &path->track->first; (stage = chain_stage(chain, *joint)) != NULL;) {
+        Stage *heir = chain_heir(chain, path->lane.config, stage);
 
         if (heir == NULL) {
             joint = &stage->next;
             continue;
         }
         *joint = stage->next;
-        chain.first = path->first;
+        chain.first = path->track->first;
         stage->class->bequeath(stage, heir);
         stage_free(path, stage);
     }
 }
 
-static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkConfig *config)
+static LinkPath *link_path_new(Engine *engine, uint64_t seed, const char *name,
+                               LinkDirection direction, const LinkConfig *config)
 {
-    size_t n_bytes = link_path_bytes(config);
-    LinkPath *path = g_aligned_alloc0(1, n_bytes, LINE_BYTES);
+    LinkPath *path = g_new0(LinkPath, 1);
+    size_t track_bytes = link_track_bytes(config);
+    LinkTrack *track = g_aligned_alloc0(1, track_bytes, LINE_BYTES);
 
+    track->engine = engine;
+    track->path = path;
+    track->first = &track->exit;
+    meter_init(&track->meter, &path->meter_room);
+    path->track = track;
+    path->track_bytes = track_bytes;
+    path->seed = seed;
+    path->name = name;
+    path->direction = direction;
     path->answer.push = link_answer;
-    path->engine = engine;
-    path->key = *key;
-    path->n_bytes = n_bytes;
-    path->config = config;
-    path->first = &path->exit;
+    path->lane.counters = &track->counters;
+    path->lane.meter = &track->meter;
+    path->lane.queue_room = path->queue_room;
+    link_path_set_config(path, config);
     link_path_choose_ends(path);
-    meter_init(&path->meter);
-    link_path_arrange(path, (char *)(path + 1));
-    chain_apply(link_path_chain(path), path->config);
+    link_path_arrange(path, (char *)(track + 1));
+    chain_apply(link_path_chain(path), config);
     chain_set_beyond(link_path_chain(path), 0);
     return path;
 }
@@ -277,15 +309,14 @@ static LinkPath *link_path_new(Engine *engine, const LinkKey *key, const LinkCon
 static void link_path_free(LinkPath *path)
 {
     trace_runner_free(path->runner);
-    for (Stage *stage; (stage = chain_stage(link_path_chain(path), path->first)) != NULL;) {
-        path->first = stage->next;
+    for (Stage *stage; (stage = chain_stage(link_path_chain(path), path->track->first)) != NULL;) {
+        path->track->first = stage->next;
         stage_free(path, stage);
     }
-    meter_clear(&path->meter);
     g_free(path->reordering);
-    g_free(path->runs);
     link_config_free(path->own_config);
-    g_aligned_free(path);
+    g_aligned_free(path->track);
+    g_free(path);
 }
 
 // Tells the stages of one direction of the other.
@@ -293,8 +324,8 @@ static void link_pair(Link *link)
 {
     LinkPath *forward = link->paths[LINK_FORWARD], *reverse = link->paths[LINK_REVERSE];
 
-    chain_set_back(link_path_chain(forward), &reverse->answer);
-    chain_set_back(link_path_chain(reverse), &forward->answer);
+    forward->lane.back = &reverse->answer;
+    reverse->lane.back = &forward->answer;
     chain_pair(link_path_chain(forward), link_path_chain(reverse));
 }
 
@@ -302,10 +333,10 @@ static void link_pair(Link *link)
 static void link_play(Link *link, LinkDirection direction)
 {
     LinkPath *path = link->paths[direction];
-    const TraceConfig *trace = link_config_of(path->config, &trace_stage_class);
+    const TraceConfig *trace = link_config_of(path->lane.config, &trace_stage_class);
 
     if (trace->trace != NULL && path->runner == NULL)
-        path->runner = trace_runner_new(path->engine, link, direction);
+        path->runner = trace_runner_new(path->track->engine, link, direction);
     if (path->runner != NULL)
         trace_runner_apply(path->runner);
 }
@@ -317,10 +348,10 @@ Link *link_new(Engine *engine, uint64_t seed, const char *name, const LinkConfig
 
     link->name = g_strdup(name);
     for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
-        LinkKey key = {seed, link->name, direction};
+        const LinkConfig *config = direction == LINK_FORWARD ? forward : reverse;
 
-        link->paths[direction] =
-            link_path_new(engine, &key, direction == LINK_FORWARD ? forward : reverse);
+        link->paths[direction] = link_path_new(engine, seed, link->name, direction, config);
+        link->tracks[direction] = link->paths[direction]->track;
     }
     link_pair(link);
     for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++)
@@ -338,28 +369,28 @@ void link_free(Link *link)
 
 Sink *link_entry(Link *link, LinkDirection direction)
 {
-    return &link->paths[direction]->entry;
+    return &link->tracks[direction]->entry;
 }
 
 void link_fetch(const Link *link, LinkDirection direction)
 {
-    const LinkPath *path = link->paths[direction];
+    const LinkTrack *track = link->tracks[direction];
 
-    engine_fetch(path, LINE_BYTES);
-    engine_fetch(path + 1, STAGE_FETCH_BYTES);
+    engine_fetch(track, LINE_BYTES);
+    engine_fetch(track + 1, STAGE_FETCH_BYTES);
 }
 
 void link_connect(Link *link, LinkDirection direction, Sink *out)
 {
-    g_assert(link->paths[direction]->out == NULL);
-    link->paths[direction]->out = out;
+    g_assert(link->tracks[direction]->out == NULL);
+    link->tracks[direction]->out = out;
 }
 
 int64_t link_least_ns(const Link *link, LinkDirection direction)
 {
     const LinkPath *path = link->paths[direction];
 
-    return trace_least_ns(path->config, chain_least_ns(link_path_chain(path)));
+    return trace_least_ns(path->lane.config, chain_least_ns(link_path_chain(path)));
 }
 
 void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns)
@@ -382,10 +413,10 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
         link_config_assign(path->own_config, config);
     if (path->replay != NULL)
         replay_set_table(path->own_config, path->replay);
-    path->config = path->own_config;
+    link_path_set_config(path, path->own_config);
     link_path_choose_ends(path);
     link_path_arrange(path, NULL);
-    chain_apply(link_path_chain(path), path->config);
+    chain_apply(link_path_chain(path), path->lane.config);
     link_path_bequeath(path);
     link_pair(link);
     chain_set_beyond(link_path_chain(path), path->beyond_ns);
@@ -405,9 +436,9 @@ void link_set_replay(Link *link, LinkDirection direction, const FateTable *table
 {
     LinkPath *path = link->paths[direction];
     uint64_t n_changes = counter_get(&link->n_changes[direction]);
-    g_autoptr(LinkConfig) config = link_config_copy(path->config);
+    g_autoptr(LinkConfig) config = link_config_copy(path->lane.config);
 
-    g_assert(path->next_index == 0);
+    g_assert(counter_get(&path->track->counters.in_frames) == 0);
     path->replay = table;
     link_configure(link, direction, config);
     counter_set(&link->n_changes[direction], n_changes); // none that the scenario makes
@@ -425,12 +456,9 @@ void link_add_witness(Link *link, LinkDirection direction, Witness *witness)
 {
     LinkPath *path = link->paths[direction];
 
-    witness->next = path->witnesses;
-    path->witnesses = witness;
+    witness->next = path->lane.witnesses;
+    path->lane.witnesses = witness;
     link_path_choose_ends(path);
-    for (Stage *stage = chain_stage(link_path_chain(path), path->first); stage != NULL;
-         stage = chain_stage(link_path_chain(path), stage->next))
-        stage->witnesses = witness;
 }
 
 bool link_is_down(const Link *link, LinkDirection direction)
@@ -440,14 +468,17 @@ bool link_is_down(const Link *link, LinkDirection direction)
 
 Meter *link_take_meter(Link *link, LinkDirection direction)
 {
-    link->paths[direction]->meter_taken = true;
-    return &link->paths[direction]->meter;
+    LinkPath *path = link->paths[direction];
+
+    path->meter_taken = true;
+    link_path_choose_ends(path);
+    return &path->track->meter;
 }
 
 const Stage *link_stage(const Link *link, LinkDirection direction, const StageClass *class)
 {
     const LinkPath *path = link->paths[direction];
-    const Stage *stage = chain_stage(link_path_chain(path), path->first);
+    const Stage *stage = chain_stage(link_path_chain(path), path->track->first);
 
     while (stage != NULL && stage->class != class)
         stage = chain_stage(link_path_chain(path), stage->next);
@@ -466,12 +497,12 @@ const char *link_name(const Link *link)
 
 const LinkConfig *link_config(const Link *link, LinkDirection direction)
 {
-    return link->paths[direction]->config;
+    return link->paths[direction]->lane.config;
 }
 
 const LinkCounters *link_counters(const Link *link, LinkDirection direction)
 {
-    return &link->paths[direction]->counters;
+    return &link->tracks[direction]->counters;
 }
 
 uint64_t link_n_changes(const Link *link, LinkDirection direction)
@@ -481,12 +512,12 @@ uint64_t link_n_changes(const Link *link, LinkDirection direction)
 
 const Meter *link_meter(const Link *link, LinkDirection direction)
 {
-    return &link->paths[direction]->meter;
+    return &link->tracks[direction]->meter;
 }
 
 const LossRuns *link_loss_runs(const Link *link, LinkDirection direction)
 {
-    return link->paths[direction]->runs;
+    return link->paths[direction]->lane.runs;
 }
 
 uint64_t link_held_frames(const Link *link, LinkDirection direction)

@@ -111,8 +111,8 @@ void medium_free(Medium *medium)
 
 void medium_pair(Stage *stage, Stage *other)
 {
-    const MediumConfig *config = link_config_of(stage->link_config, &medium_stage_class);
-    const MediumConfig *of_other = link_config_of(other->link_config, &medium_stage_class);
+    const MediumConfig *config = link_config_of(stage->lane->config, &medium_stage_class);
+    const MediumConfig *of_other = link_config_of(other->lane->config, &medium_stage_class);
     Server *server = (Server *)stage;
     bool is_shared = config->duplex == MEDIUM_HALF_DUPLEX || of_other->duplex == MEDIUM_HALF_DUPLEX;
     int64_t turnaround_ns = MAX(config->turnaround_ns, of_other->turnaround_ns);

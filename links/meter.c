@@ -9,20 +9,13 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define METER_WINDOW_NS ((int64_t)NS_PER_S)
 
-void meter_init(Meter *meter)
+void meter_init(Meter *meter, MeterRoom *room)
 {
-    HistogramBucket *buckets = g_new0(HistogramBucket, 4 * HISTOGRAM_N_BUCKETS);
-
-    *meter = (Meter){.late_ns = INT64_MAX};
-    histogram_init(&meter->delay, buckets);
-    histogram_init(&meter->queue, buckets + HISTOGRAM_N_BUCKETS);
-    histogram_init(&meter->lateness, buckets + 2 * HISTOGRAM_N_BUCKETS);
-    histogram_init(&meter->queue_frames, buckets + 3 * HISTOGRAM_N_BUCKETS);
-}
-
-void meter_clear(Meter *meter)
-{
-    g_free(meter->delay.buckets);
+    *meter = (Meter){.late_ns = INT64_MAX, .room = room};
+    histogram_init(&meter->delay, room->delay);
+    histogram_init(&meter->queue, room->queue);
+    histogram_init(&meter->lateness, room->lateness);
+    histogram_init(&room->queued, room->queued_buckets);
 }
 
 static void meter_count(Meter *meter, int64_t queue_ns, int64_t delay_ns, int64_t lateness_ns)
@@ -61,12 +54,12 @@ static void meter_count_segments(Meter *meter, const Frame *frame, int64_t depar
 
 void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns)
 {
-    if (counter_get(&meter->first_entered_ns) == 0) {
+    if (counter_get(&meter->bytes) == 0) {
         counter_set(&meter->first_entered_ns, (uint64_t)frame->entered_ns + 1);
         meter->window_start_ns = departed_ns;
     }
     counter_set(&meter->last_departed_ns, (uint64_t)departed_ns);
-    if (departed_ns - frame->due_ns > meter->late_ns)
+    if (departed_ns > frame->due_ns && departed_ns - frame->due_ns > meter->late_ns)
         counter_add(&meter->late_frames, frame->n_segments);
     if (frame->n_segments == 1)
         meter_count(meter, frame->wired_ns - frame->sending_ns - frame->entered_ns,
@@ -75,6 +68,15 @@ void meter_depart(Meter *meter, const Frame *frame, int64_t departed_ns)
     else
         meter_count_segments(meter, frame, departed_ns);
     meter_count_bytes(meter, frame_wire_bytes(frame), departed_ns);
+}
+
+Histogram *meter_queue_frames(const Meter *meter)
+{
+    Histogram *lengths = histogram_new();
+
+    histogram_add_times(lengths, 0, counter_get(&meter->unqueued_frames));
+    histogram_merge(lengths, &meter->room->queued);
+    return lengths;
 }
 
 static uint64_t meter_elapsed_ns(const Meter *meter)

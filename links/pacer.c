@@ -11,7 +11,7 @@ static uint64_t pacer_wire_bytes(const Pacer *self, const Frame *frame, unsigned
                                                       : frame_segment_bytes(frame);
 
     bytes += frame->is_bare_ip ? self->packet_extra_bytes : self->frame_extra_bytes;
-    return overhead_wire_bytes(&self->server.overhead, (uint64_t)MAX(bytes, 0));
+    return server_wire_bytes(&self->server, (uint64_t)MAX(bytes, 0));
 }
 
 static int64_t pacer_pass(const Pacer *self, Pace *pace, uint64_t bytes, int64_t from_ns)
@@ -50,10 +50,10 @@ static unsigned pacer_group_size(const Server *server, const Frame *frame)
     unsigned n_passed;
 
     // Without a spacing even those of one instant go one by one: what waits may still be dropped.
-    if (first_ns == ENGINE_NEVER_NS || server->stage.spacing_ns == 0)
+    if (first_ns == ENGINE_NEVER_NS || server->stage.lane->spacing_ns == 0)
         return 1;
     pace = self->pace;
-    n_passed = pacer_walk(self, frame, 0, &pace, &at_ns, first_ns + server->stage.spacing_ns);
+    n_passed = pacer_walk(self, frame, 0, &pace, &at_ns, first_ns + server->stage.lane->spacing_ns);
     return n_passed;
 }
 

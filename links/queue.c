@@ -27,7 +27,7 @@ void queue_lift_limit(Queue *queue)
 
 void queue_apply(Queue *queue, Limit asked, uint64_t rate_bps)
 {
-    Limit limit = queue_limit_in_force(asked, rate_bps, queue->overhead);
+    Limit limit = queue_limit_in_force(asked, rate_bps, &queue->overhead);
 
     queue->rate_bps = rate_bps;
     queue_lift_limit(queue);
@@ -47,7 +47,7 @@ bool queue_admits(Stage *stage, const Frame *frame, unsigned segment)
     Backlog *backlog = &queue->backlog;
     uint64_t bytes = segment + 1 == frame->n_segments ? frame_last_segment_bytes(frame)
                                                       : frame_segment_bytes(frame);
-    uint64_t wire_bytes = overhead_wire_bytes(queue->overhead, bytes);
+    uint64_t wire_bytes = overhead_wire_bytes(&queue->overhead, bytes);
 
     if (queue->is_wire_free) {
         queue->is_wire_free = false;
@@ -82,6 +82,6 @@ bool queue_mark(Queue *queue, Frame *frame)
 {
     if (!ecn_mark(frame))
         return false;
-    counter_add(&queue->stage->counters->marked_frames, frame->n_segments);
+    counter_add(&queue->stage->lane->counters->marked_frames, frame->n_segments);
     return true;
 }

@@ -37,10 +37,10 @@ struct QueueClass {
 struct Queue {
     Backlog waiting; // in it now; kept with queue_count_in() and queue_count_out()
     const QueueClass *class;
-    Stage *stage;       // that takes from it: for its draws, drops and engine
-    const void *config; // of the discipline
-    const OverheadConfig *overhead;
-    uint64_t rate_bps; // at which it is emptied now
+    Stage *stage;            // that takes from it: for its draws, drops and engine
+    const void *config;      // of the discipline
+    OverheadConfig overhead; // by which all that it holds is counted
+    uint64_t rate_bps;       // at which it is emptied now
     unsigned (*group_size)(const Stage *stage, const Frame *frame);
 
     uint64_t limit_frames; // each bound that does not apply is UINT64_MAX
@@ -50,6 +50,7 @@ struct Queue {
     // While a frame is put in: with those under way whose own turn has not come, and with what of
     // the frame has been let in so far.
     Backlog backlog;
+    bool is_in_room;   // of the lane
     bool is_wire_free; // the next segment need not wait
 };
 
@@ -91,14 +92,14 @@ static inline void queue_count_in(Queue *queue, Frame *frame)
     frame->wired_ns = engine_now(queue->stage->engine);
     queue->waiting.frames += frame->n_segments;
     queue->waiting.bytes += frame_wire_bytes(frame);
-    queue->waiting.wire_bytes += overhead_frame_wire_bytes(queue->overhead, frame);
+    queue->waiting.wire_bytes += overhead_frame_wire_bytes(&queue->overhead, frame);
 }
 
 static inline void queue_count_out(Queue *queue, const Frame *frame)
 {
     queue->waiting.frames -= frame->n_segments;
     queue->waiting.bytes -= frame_wire_bytes(frame);
-    queue->waiting.wire_bytes -= overhead_frame_wire_bytes(queue->overhead, frame);
+    queue->waiting.wire_bytes -= overhead_frame_wire_bytes(&queue->overhead, frame);
 }
 
 // Marks `frame`, with all its segments, as having experienced congestion, and counts them. False,

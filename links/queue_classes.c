@@ -79,7 +79,7 @@ static const StageKey queue_classes_keys[] = {
 static void classes_count_in(ClassesQueue *self, ClassQueue *class, Frame *frame)
 {
     queue_count_in(&self->queue, frame);
-    class->wire_bytes += overhead_frame_wire_bytes(self->queue.overhead, frame);
+    class->wire_bytes += overhead_frame_wire_bytes(&self->queue.overhead, frame);
 }
 
 static void classes_append(ClassesQueue *self, ClassQueue *class, Frame *frame)

@@ -60,7 +60,7 @@ static void queue_cobalt_apply(Queue *queue)
 {
     CobaltQueue *self = (CobaltQueue *)queue;
     const CobaltConfig *config = queue->config;
-    uint64_t mtu_bytes = overhead_wire_bytes(queue->overhead, QUEUE_FULL_FRAME_BYTES);
+    uint64_t mtu_bytes = overhead_wire_bytes(&queue->overhead, QUEUE_FULL_FRAME_BYTES);
     uint64_t mtu_ns = queue->rate_bps > 0 ? scale(mtu_bytes * 8, NS_PER_S, queue->rate_bps) : 0;
 
     self->params = cobalt_params(config->target_ns, config->interval_ns, (int64_t)mtu_ns);
@@ -69,7 +69,7 @@ static void queue_cobalt_apply(Queue *queue)
 // Puts `frame` in, and tells whether some of it found no room.
 static bool queue_cobalt_overflows(Queue *queue, Frame *frame)
 {
-    const Counter *full = &queue->stage->counters->drops.frames[DROP_QUEUE_FULL];
+    const Counter *full = &queue->stage->lane->counters->drops.frames[DROP_QUEUE_FULL];
     uint64_t n_dropped_before = counter_get(full);
 
     fifo_enqueue(queue, frame);

@@ -170,13 +170,13 @@ static void fq_codel_enqueue(Queue *queue, Frame *frame)
         return;
     }
     while (frame != NULL) {
-        unsigned n_fit = room_n_segments(&room, backlog, queue->overhead, frame);
+        unsigned n_fit = room_n_segments(&room, backlog, &queue->overhead, frame);
         bool is_over = n_fit < frame->n_segments;
         Frame *front = stage_take_front(queue->stage, &frame, is_over ? n_fit + 1 : n_fit);
 
         if (front == NULL)
             continue;
-        backlog_add_frame(&backlog, queue->overhead, front);
+        backlog_add_frame(&backlog, &queue->overhead, front);
         fq_append(self, flow, front);
         if (is_over)
             fq_drop_fattest(self, &backlog);

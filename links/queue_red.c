@@ -94,7 +94,7 @@ static void red_set_thresholds(RedQueue *self, const RedConfig *config)
 {
     const Queue *queue = &self->fifo.fifo.queue;
     uint64_t least_bytes =
-        RED_LEAST_FRAMES * overhead_wire_bytes(queue->overhead, QUEUE_FULL_FRAME_BYTES);
+        RED_LEAST_FRAMES * overhead_wire_bytes(&queue->overhead, QUEUE_FULL_FRAME_BYTES);
     Limit half = {LIMIT_TIME, (uint64_t)config->target_ns / 2};
 
     self->unit = config->min.amount != 0 ? config->min.unit : LIMIT_TIME;
@@ -114,7 +114,7 @@ static void red_queue_apply(Queue *queue)
     RedQueue *self = (RedQueue *)queue;
     const RedConfig *config = queue->config;
     uint64_t rate_bps = queue->rate_bps > 0 ? queue->rate_bps : RED_UNLIMITED_BPS;
-    uint64_t packet_bits = 8 * overhead_wire_bytes(queue->overhead, QUEUE_FULL_FRAME_BYTES);
+    uint64_t packet_bits = 8 * overhead_wire_bytes(&queue->overhead, QUEUE_FULL_FRAME_BYTES);
     bool is_first = self->params.max == 0;
 
     red_set_thresholds(self, config);

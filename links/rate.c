@@ -23,12 +23,7 @@ typedef struct {
     uint64_t rate_bps;
     uint64_t remainder; // of the last division: work that the next frame begins with
     int64_t free_ns;    // when the last frame leaves: from there the remainder counts
-
-    max_align_t queue_room[SERVER_QUEUE_ROOM_BYTES / sizeof(max_align_t)];
 } RateStage;
-
-static_assert(offsetof(RateStage, queue_room) + SERVER_QUEUE_ROOM_BYTES == sizeof(RateStage),
-              "the room for the queue is not at the end");
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -58,7 +53,7 @@ static bool rate_is_needed(const void *config)
 
 static uint64_t rate_segment_work(const RateStage *self, uint64_t bytes)
 {
-    return overhead_wire_bytes(&self->server.overhead, bytes) * 8 * NS_PER_S;
+    return server_wire_bytes(&self->server, bytes) * 8 * NS_PER_S;
 }
 
 // Those whose departures lie within the spacing.
@@ -66,7 +61,7 @@ static unsigned rate_group_size(const Server *server, const Frame *frame)
 {
     const RateStage *self = (const RateStage *)server;
     uint64_t slot = rate_segment_work(self, frame_segment_bytes(frame));
-    uint64_t n_gaps = scale((uint64_t)server->stage.spacing_ns, self->rate_bps, slot);
+    uint64_t n_gaps = scale((uint64_t)server->stage.lane->spacing_ns, self->rate_bps, slot);
 
     if (self->rate_bps == 0)
         return frame->n_segments;
@@ -188,7 +183,7 @@ static void rate_change(RateStage *self, uint64_t rate_bps)
 static void rate_apply(Stage *stage)
 {
     RateStage *self = (RateStage *)stage;
-    bool is_chosen = link_config_has_chosen(stage->link_config, stage->class);
+    bool is_chosen = link_config_has_chosen(stage->lane->config, stage->class);
     uint64_t rate_bps = is_chosen ? ((const RateConfig *)stage->config)->rate_bps : 0;
 
     if (self->server.under_way != NULL && rate_bps != self->rate_bps)
@@ -217,6 +212,7 @@ const StageClass rate_stage_class = {
     .keys = rate_keys,
     .config_bytes = sizeof(RateConfig),
     .stage_bytes = sizeof(RateStage),
+    .event_offset = offsetof(Server, sent),
     .is_needed = rate_is_needed,
     .init = rate_init,
     .apply = rate_apply,

@@ -162,7 +162,6 @@ static void reorder_init(Stage *stage)
     ReorderStage *self = (ReorderStage *)stage;
 
     event_init(&self->release, reorder_release);
-    stage->event = &self->release;
     frame_queue_init(&self->held);
 }
 
@@ -197,6 +196,7 @@ const StageClass reorder_stage_class = {
     .keys = reorder_keys,
     .config_bytes = sizeof(ReorderConfig),
     .stage_bytes = sizeof(ReorderStage),
+    .event_offset = offsetof(ReorderStage, release),
     .is_needed = reorder_is_needed,
     .reorders = reorder_is_needed,
     .check = reorder_check,

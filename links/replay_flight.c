@@ -124,7 +124,7 @@ static void replay_hold(ReplayFlightStage *self, Frame *frame, int64_t due_ns, u
 static void replay_mark(ReplayFlightStage *self, Frame *frame)
 {
     if (ecn_codepoint(frame) != ECN_CE && ecn_mark(frame))
-        counter_add(&self->stage.counters->marked_frames, frame->n_segments);
+        counter_add(&self->stage.lane->counters->marked_frames, frame->n_segments);
 }
 
 // The copies of `frame`, a single segment; it may be held already, since nothing leaves before the
@@ -137,7 +137,7 @@ static void replay_copy(ReplayFlightStage *self, Frame *frame, const Fate *fate)
            fate->copy < REPLAY_OTHER_COPIES_FIRST) {
         Frame *copy = fate->fate == FATE_DELIVERED ? frame_copy(frame) : NULL;
 
-        counter_add(&self->stage.counters->copied_frames, 1);
+        counter_add(&self->stage.lane->counters->copied_frames, 1);
         if (copy == NULL) {
             frame->copy = fate->copy;
             stage_count_drop(&self->stage, frame, 1,
@@ -172,7 +172,7 @@ static unsigned replay_group(ReplayFlightStage *self, const Frame *frame, const 
             break;
         if (next.reason != N_DROP_REASONS)
             continue;
-        if (next.due_ns < *due_ns || next.due_ns - first->due_ns > self->stage.spacing_ns ||
+        if (next.due_ns < *due_ns || next.due_ns - first->due_ns > self->stage.lane->spacing_ns ||
             (next.due_ns == *due_ns && next.order != *order && next.order != *order + 1))
             break;
         *due_ns = next.due_ns;
@@ -248,7 +248,6 @@ static void replay_flight_init(Stage *stage)
     ReplayFlightStage *self = (ReplayFlightStage *)stage;
 
     event_init(&self->due, replay_flight_due);
-    stage->event = &self->due;
     frame_heap_init(&self->under_way);
 }
 
@@ -258,7 +257,7 @@ static void replay_flight_apply(Stage *stage)
     ReplayFlightStage *self = (ReplayFlightStage *)stage;
 
     self->table = ((const ReplayConfig *)stage->config)->table;
-    self->delay_ns = link_config_delay_ns(stage->link_config);
+    self->delay_ns = link_config_delay_ns(stage->lane->config);
 }
 
 static void replay_flight_clear(Stage *stage)
@@ -281,6 +280,7 @@ const StageClass replay_flight_stage_class = {
     .keys = replay_flight_keys,
     .config_bytes = sizeof(ReplayConfig),
     .stage_bytes = sizeof(ReplayFlightStage),
+    .event_offset = offsetof(ReplayFlightStage, due),
     .is_needed = replay_flight_is_needed,
     .init = replay_flight_init,
     .apply = replay_flight_apply,

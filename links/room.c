@@ -8,7 +8,7 @@ void room_drop_head(Queue *queue, FrameQueue *frames, unsigned n_segments, Backl
     int64_t queued_ns = head->wired_ns;
 
     for (unsigned n = 0; n < n_segments; n++)
-        backlog_remove(backlog, queue->overhead,
+        backlog_remove(backlog, &queue->overhead,
                        n + 1U == head->n_segments ? frame_last_segment_bytes(head)
                                                   : frame_segment_bytes(head));
     queue_count_out(queue, head);
@@ -28,8 +28,8 @@ Frame *room_set_first_aside(const Room *room, Queue *queue, Frame **frame)
 
     if (!queue->is_wire_free || (*frame)->n_segments == 1)
         return NULL;
-    backlog_add_frame(&others, queue->overhead, *frame);
-    backlog_remove(&others, queue->overhead, frame_segment_bytes(*frame));
+    backlog_add_frame(&others, &queue->overhead, *frame);
+    backlog_remove(&others, &queue->overhead, frame_segment_bytes(*frame));
     if (room_suffices(room, &others))
         return NULL;
     queue->is_wire_free = false;

@@ -8,7 +8,7 @@
 #include "links/link_config.h"
 #include "links/medium.h"
 
-enum { SERVER_FETCH_BYTES = 224 };
+enum { SERVER_FETCH_BYTES = 192 };
 
 Queue *stage_queue(Stage *stage)
 {
@@ -23,41 +23,41 @@ static unsigned server_group_size(const Stage *stage, const Frame *frame)
     return server->medium != NULL ? 1 : server->service->group_size(server, frame);
 }
 
-static void *server_queue_room(const Server *server)
-{
-    return (char *)server + server->stage.class->stage_bytes - SERVER_QUEUE_ROOM_BYTES;
-}
-
 static const StageClass *server_discipline(const Server *server)
 {
     const StageClass *class = NULL;
 
-    link_config_key(server->stage.link_config, "queue", &class);
+    link_config_key(server->stage.lane->config, "queue", &class);
     return class;
 }
 
-static Queue *queue_new(Server *server, const StageClass *discipline, void *room)
+static Queue *queue_new(Server *server, const StageClass *discipline)
 {
     const QueueClass *class = discipline->queue;
-    Queue *queue = room;
+    Lane *lane = server->stage.lane;
+    bool is_in_room = lane->queue_room != NULL && class->queue_bytes <= LANE_QUEUE_BYTES;
+    Queue *queue = is_in_room ? lane->queue_room : g_malloc(class->queue_bytes);
 
-    if (room == NULL || class->queue_bytes > SERVER_QUEUE_ROOM_BYTES)
-        queue = g_malloc(class->queue_bytes);
     memset(queue, 0, class->queue_bytes);
+    if (is_in_room)
+        lane->queue_room = NULL;
+    queue->is_in_room = is_in_room;
     queue->class = class;
     queue->stage = &server->stage;
-    queue->config = link_config_of(server->stage.link_config, discipline);
-    queue->overhead = &server->overhead;
+    queue->config = link_config_of(server->stage.lane->config, discipline);
+    queue->overhead = *link_config_overhead(server->stage.lane->config);
     queue->group_size = server_group_size;
     if (class->init != NULL)
         class->init(queue);
     return queue;
 }
 
-static void queue_free(const Server *server, Queue *queue)
+static void queue_free(Queue *queue)
 {
     queue->class->clear(queue);
-    if ((void *)queue != server_queue_room(server))
+    if (queue->is_in_room)
+        queue->stage->lane->queue_room = queue;
+    else
         g_free(queue);
 }
 
@@ -80,8 +80,8 @@ static void server_count_segments(Queue *queue, const Frame *frame, unsigned n_s
 
     queue->backlog.frames += n_segments;
     queue->backlog.bytes += (n_segments - 1) * (uint64_t)bytes + last_bytes;
-    queue->backlog.wire_bytes += (n_segments - 1) * overhead_wire_bytes(queue->overhead, bytes) +
-                                 overhead_wire_bytes(queue->overhead, last_bytes);
+    queue->backlog.wire_bytes += (n_segments - 1) * overhead_wire_bytes(&queue->overhead, bytes) +
+                                 overhead_wire_bytes(&queue->overhead, last_bytes);
 }
 
 // Notes what the next frame finds before it.
@@ -112,7 +112,11 @@ static void server_count_length(Server *server, unsigned n_segments, uint64_t n_
     for (unsigned n = 0; n < n_segments; n++) {
         uint64_t n_found = n_before + (n > n_passing ? n - n_passing : 0);
 
-        histogram_add(server->lengths, (int64_t)MIN(n_found, MAX(n_in_the_end, n_before)));
+        n_found = MIN(n_found, MAX(n_in_the_end, n_before));
+        if (n_found == 0)
+            counter_add(server->unqueued_frames, 1);
+        else
+            histogram_add(&server->stage.lane->meter->room->queued, (int64_t)n_found);
     }
 }
 
@@ -120,7 +124,7 @@ static void server_apply_queue(Server *server, const StageClass *discipline, uin
 {
     Queue *queue = server->queue;
 
-    queue->config = link_config_of(server->stage.link_config, discipline);
+    queue->config = link_config_of(server->stage.lane->config, discipline);
     queue_apply(queue, discipline->queue_limit(queue->config), rate_bps);
 }
 
@@ -128,13 +132,10 @@ static void server_apply_queue(Server *server, const StageClass *discipline, uin
 // just come, but whatever the limit.
 static void server_change_queue(Server *server, const StageClass *discipline, uint64_t rate_bps)
 {
-    const OverheadConfig overhead = server->overhead;
     Queue *before = server->queue;
     Frame *frame;
 
-    before->overhead = &overhead;
-    server->overhead = *link_config_overhead(server->stage.link_config);
-    server->queue = queue_new(server, discipline, NULL);
+    server->queue = queue_new(server, discipline);
     server_apply_queue(server, discipline, rate_bps);
     queue_lift_limit(server->queue);
     while ((frame = before->class->drain(before)) != NULL) {
@@ -142,17 +143,18 @@ static void server_change_queue(Server *server, const StageClass *discipline, ui
         server->queue->class->enqueue(server->queue, frame);
     }
     server_apply_queue(server, discipline, rate_bps);
-    queue_free(server, before);
+    queue_free(before);
 }
 
 void server_apply(Server *server, uint64_t rate_bps)
 {
     const StageClass *discipline = server_discipline(server);
-    const OverheadConfig *overhead = link_config_overhead(server->stage.link_config);
+    const OverheadConfig *overhead = link_config_overhead(server->stage.lane->config);
 
     server->is_bypassed = discipline->queue->is_bypassed;
+    server->has_overhead = overhead_stage_class.is_needed(overhead);
     if (server->queue->class != discipline->queue ||
-        memcmp(&server->overhead, overhead, sizeof *overhead) != 0)
+        memcmp(&server->queue->overhead, overhead, sizeof *overhead) != 0)
         server_change_queue(server, discipline, rate_bps);
     else
         server_apply_queue(server, discipline, rate_bps);
@@ -226,7 +228,7 @@ static void server_sent(Event *event)
         server_let_go(server, group);
         return;
     }
-    next = server_begin_next(server);
+    next = server->waits ? server_begin_next(server) : NULL;
     if (next != NULL) {
         server->is_letting_go = true;
         server_let_go(server, group);
@@ -310,8 +312,7 @@ static void server_enqueue(Server *server, Frame *frame)
 // Sends what passes by the queue: nothing waits, and nothing is under way.
 static void server_pass(Server *server, Frame *frame)
 {
-    for (unsigned n = 0; n < frame->n_segments; n++)
-        histogram_add(server->lengths, 0);
+    counter_add(server->unqueued_frames, frame->n_segments);
     if (server->service->send(server, frame)) {
         server->under_way = NULL;
         server_let_go_all(server, frame);
@@ -372,11 +373,9 @@ void server_init(Server *server, const Service *service)
 {
     event_init(&server->sent, server_sent);
     server->sent.fetch = server_fetch;
-    server->stage.event = &server->sent;
     server->service = service;
-    server->lengths = &server->stage.meter->queue_frames;
-    server->overhead = *link_config_overhead(server->stage.link_config);
-    server->queue = queue_new(server, server_discipline(server), server_queue_room(server));
+    server->unqueued_frames = &server->stage.lane->meter->unqueued_frames;
+    server->queue = queue_new(server, server_discipline(server));
 }
 
 void server_clear(Stage *stage)
@@ -391,7 +390,7 @@ void server_clear(Stage *stage)
         server->rest = rest->next;
         frame_free(rest);
     }
-    queue_free(server, server->queue);
+    queue_free(server->queue);
 }
 
 void server_pair(Stage *stage, Stage *other)

@@ -29,15 +29,20 @@ struct Server {
     bool is_bypassed; // the queue, by a frame that finds nothing before it
     bool waits;       // something does, in the queue or as `rest`
     bool is_letting_go; // frames leave at this instant: what comes meanwhile waits behind them
+    bool has_overhead;  // the queue says which
     const Service *service;
     Queue *queue;
-    Medium *medium;          // shared with the other direction; NULL for most
-    Histogram *lengths;      // of what each frame found waiting
-    OverheadConfig overhead; // by which all that it holds is counted
+    Medium *medium;           // shared with the other direction; NULL for most
+    Counter *unqueued_frames; // of the meter
 };
 
-// Behind a stage built on a server there has to be room for this much: the queue, if it fits.
-enum { SERVER_QUEUE_ROOM_BYTES = 160 };
+static_assert(sizeof(Server) <= 152, "a server and its stage have left three lines of memory");
+
+// What a frame of `bytes` counts as, overhead included.
+static inline uint64_t server_wire_bytes(const Server *server, uint64_t bytes)
+{
+    return server->has_overhead ? overhead_wire_bytes(&server->queue->overhead, bytes) : bytes;
+}
 
 // For StageClass: `service` and the queue of the link's discipline; server_apply() follows.
 void server_init(Server *server, const Service *service);

@@ -153,7 +153,6 @@ static void slot_init(Stage *stage)
     SlotStage *self = (SlotStage *)stage;
 
     event_init(&self->open, slot_open);
-    stage->event = &self->open;
     frame_queue_init(&self->waiting);
     self->slot_ns = -1;
 }
@@ -192,6 +191,7 @@ const StageClass slot_stage_class = {
     .keys = slot_keys,
     .config_bytes = sizeof(SlotConfig),
     .stage_bytes = sizeof(SlotStage),
+    .event_offset = offsetof(SlotStage, open),
     .is_needed = slot_is_needed,
     .check = slot_check,
     .init = slot_init,

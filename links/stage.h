@@ -52,7 +52,9 @@ struct StageClass {
     const StageKey *keys;           // ended by a NULL name; none: no scenario can ask for it
     size_t config_bytes;            // of the structure its parameter tables fill
     size_t stage_bytes;             // of its own structure, which begins with a Stage
-    bool needs_rate;                // what its keys say has no effect on a link without a rate
+    size_t event_offset; // in that, of the event at which it lets frames go, whose slack the link
+                         // keeps up to date; 0 for none
+    bool needs_rate;     // what its keys say has no effect on a link without a rate
 
     // For a discipline, which is no stage itself: the rate stage takes frames from such a queue.
     const QueueClass *queue;
@@ -100,24 +102,34 @@ extern const StageClass *const stage_classes[];
 
 enum { STAGE_FETCH_BYTES = 320 };
 
+enum { LANE_QUEUE_BYTES = 256 };
+
+// What all stages of one direction of a link share: touched where something happens to a frame, and
+// not where it goes its way.
+typedef struct {
+    LinkCounters *counters;
+    const LinkConfig *config;
+    int64_t spacing_ns; // departures no further apart may leave as one super-frame
+    Witness *witnesses; // NULL without
+    LossRuns
+        *_Atomic runs; // of losses on the wire; NULL as long as no stage there could lose a frame
+    Meter *meter;
+    void *queue_room; // LANE_QUEUE_BYTES, apart from what frames touch; NULL while it is taken
+    Sink *back; // has a frame of its own leave the other direction at once, counted there as a copy
+} Lane;
+
 struct Stage {
     Sink sink;
     Sink *next; // where frames that survive go
     Engine *engine;
-    RandomKey key;          // of its own stream of draws
-    LinkCounters *counters; // of its link direction
-    int64_t spacing_ns;     // departures no further apart may leave as one super-frame
-    int64_t beyond_ns;      // what leaves it leaves the simulation no sooner than so much later
-    Event *event;           // at which it lets a frame go, its slack kept up to date; or NULL
-
-    Witness *witnesses; // of its link direction, NULL without
+    RandomKey key; // of its own stream of draws
+    Lane *lane;
+    int64_t beyond_ns; // what leaves it leaves the simulation no sooner than so much later
     const StageClass *class;
-    const void *config;            // of its class
-    const LinkConfig *link_config; // all of it
-    LossRuns *runs; // of its link direction, for a stage on the wire; NULL for others
-    Meter *meter;   // of its link direction
-    Sink *back; // has a frame of its own leave the other direction at once, counted there as a copy
+    const void *config; // of its class
 };
+
+static_assert(sizeof(Stage) == 64, "what stages begin with is one line of memory");
 
 // For a stage's own draws: 64 bits that depend on the number of the frame's segment (0 for an
 // ordinary frame), on which copy of it this is, and on `draw` (below 2^24) only.
@@ -151,11 +163,13 @@ static inline void stage_forward(Stage *stage, Frame *frame)
 static inline void stage_count_drop(Stage *stage, const Frame *frame, unsigned n_segments,
                                     DropReason reason)
 {
-    drop_count(&stage->counters->drops, reason, n_segments);
-    if (stage->witnesses != NULL)
-        witnesses_dropped(stage->witnesses, frame, n_segments, reason, engine_now(stage->engine));
-    if (stage->runs != NULL && reason != DROP_NO_MEMORY && frame->copy == 0)
-        loss_runs_add(stage->runs, frame->index, n_segments);
+    const Lane *lane = stage->lane;
+
+    drop_count(&lane->counters->drops, reason, n_segments);
+    if (lane->witnesses != NULL)
+        witnesses_dropped(lane->witnesses, frame, n_segments, reason, engine_now(stage->engine));
+    if (stage->class->position == STAGE_WIRE && reason != DROP_NO_MEMORY && frame->copy == 0)
+        loss_runs_add(lane->runs, frame->index, n_segments);
 }
 
 // Drops segments at the front of a super-frame, fewer than it has.

@@ -21,7 +21,7 @@ int64_t timed_fifo_sending_ns(const TimedFifo *fifo, uint64_t wire_bytes)
 
 static void timed_fifo_note_group(TimedFifo *fifo, const Frame *group)
 {
-    const OverheadConfig *overhead = fifo->fifo.queue.overhead;
+    const OverheadConfig *overhead = &fifo->fifo.queue.overhead;
 
     fifo->group_end_ns = engine_now(fifo->fifo.queue.stage->engine);
     if (group->n_segments == 1)

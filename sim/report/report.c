@@ -130,6 +130,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
     for (LinkDirection direction = 0; direction < N_LINK_DIRECTIONS; direction++) {
         const LinkCounters *counters = link_counters(link, direction);
         const Meter *meter = link_meter(link, direction);
+        Histogram *queue_frames = meter_queue_frames(meter);
         DirectionReport entry = {
             .link = spec,
             .direction = direction,
@@ -141,7 +142,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
             .out_bytes = counter_get(&counters->out_bytes),
             .delay = spread_of(&meter->delay),
             .queue = spread_of(&meter->queue),
-            .queue_frames = spread_of(&meter->queue_frames),
+            .queue_frames = spread_of(queue_frames),
             .lateness = spread_of(&meter->lateness),
             .late_frames = counter_get(&meter->late_frames),
             .late_ns = fidelity_late_ns(&report->scenario->fidelity, spec->directions[direction]),
@@ -154,6 +155,7 @@ void report_add_link(Report *report, const LinkSpec *spec, const Link *link,
         const Stage *gate = link_stage(link, direction, &replay_gate_stage_class);
         int64_t left;
 
+        histogram_free(queue_frames);
         entry.faults = report_faults(spec, link, direction);
         entry.is_replayed = gate != NULL;
         entry.unrecorded_frames = replay_unrecorded_frames(gate);

@@ -10,13 +10,13 @@ static Meter *meter_new(void)
 {
     Meter *meter = g_new0(Meter, 1);
 
-    meter_init(meter);
+    meter_init(meter, g_new0(MeterRoom, 1));
     return meter;
 }
 
 static void meter_free(Meter *meter)
 {
-    meter_clear(meter);
+    g_free(meter->room);
     g_free(meter);
 }
 

@@ -24,6 +24,7 @@ static void assert_burst(const char *config, unsigned n_frames, bool is_super_fr
                          const Figures *waits, const Figures *lengths)
 {
     Stream stream = {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1184};
+    Histogram *found;
     LinkRig rig;
 
     link_rig_open(&rig, 1, "server", config, "");
@@ -35,7 +36,9 @@ static void assert_burst(const char *config, unsigned n_frames, bool is_super_fr
         script_add(&rig.script[LINK_FORWARD], 0, 0, n_frames, 1250);
     link_rig_run_to_end(&rig);
     assert_figures(&link_meter(rig.link, LINK_FORWARD)->queue, waits);
-    assert_figures(&link_meter(rig.link, LINK_FORWARD)->queue_frames, lengths);
+    found = meter_queue_frames(link_meter(rig.link, LINK_FORWARD));
+    assert_figures(found, lengths);
+    histogram_free(found);
     link_rig_close(&rig);
 }
 

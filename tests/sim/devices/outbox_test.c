@@ -39,6 +39,7 @@ typedef struct {
     Outbox *outbox;
     Device *devices[N_DEVICES];
     Meter meters[N_DEVICES];
+    MeterRoom *rooms[N_DEVICES];
     int host_fds[N_DEVICES];
     Witness witness; // of all devices
     uint8_t n_pushed;
@@ -65,7 +66,8 @@ static void rig_open(Rig *rig)
             device_open(&socket_device_class, "eth0", "host:eth0", OFFLOAD_OFF,
                         &(DeviceDriver){rig->engine, rig->pool, rig->outbox, rig->scratch}, NULL);
         rig->host_fds[i] = socket_device_host_fd();
-        meter_init(&rig->meters[i]);
+        rig->rooms[i] = g_new0(MeterRoom, 1);
+        meter_init(&rig->meters[i], rig->rooms[i]);
         rig->devices[i]->meter = &rig->meters[i];
         rig->devices[i]->observers = &rig->witness.observer;
     }
@@ -76,7 +78,7 @@ static void rig_close(Rig *rig)
     for (unsigned i = 0; i < N_DEVICES; i++) {
         device_close(rig->devices[i]);
         close(rig->host_fds[i]);
-        meter_clear(&rig->meters[i]);
+        g_free(rig->rooms[i]);
     }
     outbox_free(rig->outbox);
     device_scratch_free(rig->scratch);
