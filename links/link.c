@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "links/chain.h"
+#include "links/rate/trace.h"
+#include "links/rate/trace_runner.h"
 #include "links/replay.h"
-#include "links/trace.h"
-#include "links/trace_runner.h"
 
 enum { LINE_BYTES = 64, STAGE_ALIGN_BYTES = 16 };
 

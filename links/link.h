@@ -5,11 +5,11 @@
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/sink.h"
+#include "links/delay/reordering.h"
 #include "links/fate_table.h"
 #include "links/link_config.h"
 #include "links/link_counters.h"
 #include "links/meter.h"
-#include "links/reordering.h"
 
 typedef struct Link Link;
 

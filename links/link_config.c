@@ -6,12 +6,12 @@
 #include <stdalign.h>
 #include <string.h>
 
-#include "links/jitter_source.h"
-#include "links/medium.h"
-#include "links/queue.h"
+#include "links/delay/jitter_source.h"
+#include "links/queue/queue.h"
+#include "links/rate/medium.h"
+#include "links/rate/trace.h"
 #include "links/replay.h"
 #include "links/spacing.h"
-#include "links/trace.h"
 
 typedef struct {
     alignas(max_align_t) bool is_chosen;

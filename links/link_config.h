@@ -2,7 +2,7 @@
 // LinkConfig: the configuration of one direction of a link, one structure for each stage class.
 #pragma once
 
-#include "links/overhead.h"
+#include "links/rate/overhead.h"
 #include "links/stage.h"
 
 // All fallbacks, nothing impaired.

@@ -2,8 +2,8 @@
 // What becomes of a configuration whose fates are recorded.
 #include "links/replay.h"
 
-#include "links/drop_tail.h"
-#include "links/faults.h"
+#include "links/fault/faults.h"
+#include "links/queue/drop_tail.h"
 
 // More than memory for frames can be had: what was dropped for want of room is recorded.
 #define REPLAY_QUEUE_FRAMES UINT64_C(1000000000)

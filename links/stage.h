@@ -10,7 +10,7 @@
 #include "core/sink.h"
 #include "core/super_frame.h"
 #include "links/link_counters.h"
-#include "links/loss_runs.h"
+#include "links/loss/loss_runs.h"
 #include "links/meter.h"
 #include "links/witness.h"
 

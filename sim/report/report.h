@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "core/drop.h"
-#include "links/faults.h"
+#include "links/fault/faults.h"
 #include "links/link.h"
 #include "sim/capture/capture.h"
 #include "sim/nodes/node.h"
@@ -32,7 +32,7 @@ typedef struct {
     const FaultRule *rule;
     uint64_t matched_frames, hit_frames;
 } FaultReport;
-// RFC 4737, as links/reordering.h has it.
+// RFC 4737, as links/delay/reordering.h has it.
 typedef struct {
     bool is_watched; // else all below is 0
     uint64_t frames, reordered_frames, n_reordered_frames, max_extent;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The key `faults:` of a link: a list of rules, each a map with one action, and which frames it is
-// for. Actions and their parameters come from the table in links/fault_action.h.
+// for. Actions and their parameters come from the table in links/fault/fault_action.h.
 #include <string.h>
 
 #include "core/quote.h"
-#include "links/faults.h"
+#include "links/fault/faults.h"
 #include "sim/capture/filter.h"
 #include "sim/scenario/loader.h"
 

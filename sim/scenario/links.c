@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/quote.h"
-#include "links/jitter_source.h"
+#include "links/delay/jitter_source.h"
 #include "sim/scenario/loader.h"
 #include "sim/scenario/preset.h"
 

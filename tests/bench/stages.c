@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "links/faults.h"
+#include "links/fault/faults.h"
 #include "sim/capture/filter.h"
 #include "tests/bench/rig.h"
 #include "tests/support/fault_script.h"

@@ -2,10 +2,10 @@
 // LinkConfig: keys and their classes, ranges, the rules between parameters, and what is read back.
 #include "links/link_config.h"
 
-#include "links/delay.h"
-#include "links/drop_tail.h"
-#include "links/loss.h"
-#include "links/rate.h"
+#include "links/delay/delay.h"
+#include "links/loss/loss.h"
+#include "links/queue/drop_tail.h"
+#include "links/rate/rate.h"
 #include "tests/support/link_rig.h"
 
 static void test_new_impairs_nothing(void)

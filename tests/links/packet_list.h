@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // PacketList: a queue of packets that are nothing but numbers, for tests of the algorithms behind
-// links/aqm.h. It notes what becomes of each.
+// links/queue/aqm.h. It notes what becomes of each.
 #pragma once
 
 #include <glib.h>
 
-#include "links/aqm.h"
+#include "links/queue/aqm.h"
 
 typedef struct {
     int64_t queued_ns;

@@ -2,7 +2,7 @@
 // FaultScript: rules of `faults` made from words, for tests of what they do.
 #pragma once
 
-#include "links/faults.h"
+#include "links/fault/faults.h"
 
 // Adds a rule to `list`: "corrupt", with its parameters as "offset 60B, mask 1" ("" for none) and
 // the choice of frames. It may be changed until the list is put into a configuration.

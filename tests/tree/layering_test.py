@@ -80,14 +80,17 @@ def layer_of(name):
 
 
 def parts_of(root, folder):
-    """The stems of the folder's files that define a class, such as the stages of links/."""
+    """The stems of the files in and below the folder that define a class, such as the stages of
+    links/."""
     definition = re.compile(rf'^const {PARTS[folder]} \w+ = ', re.M)
-    return {path.stem for path in (root / folder).glob('*.c') if definition.search(path.read_text())}
+    return {path.stem for path in (root / folder).rglob('*.c')
+            if definition.search(path.read_text())}
 
 
-def folder_and_stem(name):
-    path = Path(name)
-    return path.parent.as_posix(), path.stem
+def part_of(name):
+    """The folder of PARTS that a file lies in or below, None for others, and its stem."""
+    folder = next((folder for folder in PARTS if name.startswith(f'{folder}/')), None)
+    return folder, Path(name).stem
 
 
 def check_include(name, quote, target, parts):
@@ -95,13 +98,13 @@ def check_include(name, quote, target, parts):
     own, other = layer_of(name), layer_of(target)
     if quote == '"' and own is not None and other is not None and other > own:
         yield 'upward', f'includes {target}, which stands above it'
-    folder, stem = folder_and_stem(name)
-    other_folder, other_stem = folder_and_stem(target)
+    folder, stem = part_of(name)
+    other_folder, other_stem = part_of(target)
     if (folder == other_folder and stem != other_stem
             and {stem, other_stem} <= parts.get(folder, set())):
         yield 'sideways', f'includes its neighbour {target}'
     for pattern, folders in LIBRARIES:
-        if re.match(pattern, target) and folder not in folders:
+        if re.match(pattern, target) and Path(name).parent.as_posix() not in folders:
             yield 'library', f'includes {target}, which belongs to {" and ".join(folders)}'
 
 
@@ -147,7 +150,7 @@ BREACHES = [
     ('upward', 'links/link.c', '#include "sim/nodes/port.h"'),
     ('upward', 'links/link.h', '#  include "sim/scenario/scenario.h"'),
     ('upward', 'sim/nodes/switch.c', '#include "sim/scenario/scenario.h"'),
-    ('sideways', 'links/rate.c', '#include "links/loss.h"'),
+    ('sideways', 'links/rate/rate.c', '#include "links/loss/loss.h"'),
     ('sideways', 'sim/nodes/switch.c', '#include "sim/nodes/hub.h"'),
     ('sideways', 'sim/devices/tap.c', '#include "sim/devices/tun.h"'),
     ('library', 'sim/report/report.c', '#include <uv.h>'),
@@ -167,29 +170,29 @@ BREACHES = [
     ('sleep', 'sim/realtime/clock.c', 'nanosleep(&t, NULL);'),
     ('sleep', 'tests/core/engine_test.c', 'usleep(1000);'),
     ('sleep', 'sim/lab/lab.c', 'poll(NULL, 0, 10);'),
-    ('random', 'links/loss.c', 'if (rand() % 100 < 5)'),
-    ('random', 'links/loss.c', 'x = random();'),
+    ('random', 'links/loss/loss.c', 'if (rand() % 100 < 5)'),
+    ('random', 'links/loss/loss.c', 'x = random();'),
     ('random', 'sim/lab/lab.c', 'g_random_int_range(0, 1);'),
     ('random', 'sim/lab/lab.c', 'getrandom(&seed, sizeof(seed), 0);'),
-    ('random', 'tests/links/loss_test.c', 'g_test_rand_int();'),
+    ('random', 'tests/links/loss/loss_test.c', 'g_test_rand_int();'),
 ]
 
 # Lines that look like a breach and are none.
 INNOCENTS = [
     ('links/link.c', '#include "core/engine.h"'),
-    ('links/rate.c', '#include "links/stage.h"'),
-    ('links/loss.c', '#include "links/loss.h"'),
+    ('links/rate/rate.c', '#include "links/stage.h"'),
+    ('links/loss/loss.c', '#include "links/loss/loss.h"'),
     ('sim/main.c', '#include "sim/commands/command.h"'),
     ('sim/lab/lab.c', '#include <uv.h>'),
     ('tests/core/engine_test.c', '#include "sim/scenario/scenario.h"'),
     ('sim/realtime/clock.c', 'clock_gettime(CLOCK_MONOTONIC, &now);'),
     ('sim/realtime/wait.c', 'fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);'),
     ('core/random.c', 'x = rand();'),
-    ('links/loss.c', 'x = random_draw(key, 0, 0) + operand(1);'),
-    ('links/loss.c', 'self->time(now); self.random(); run_time(1);'),
-    ('links/loss.c', '// time(NULL), rand() and sleep(1) are told of here'),
-    ('links/loss.c', 'puts("sleep(1) " \'"\' "rand()");'),
-    ('links/loss.c', '/* usleep(1)\n rand() */'),
+    ('links/loss/loss.c', 'x = random_draw(key, 0, 0) + operand(1);'),
+    ('links/loss/loss.c', 'self->time(now); self.random(); run_time(1);'),
+    ('links/loss/loss.c', '// time(NULL), rand() and sleep(1) are told of here'),
+    ('links/loss/loss.c', 'puts("sleep(1) " \'"\' "rand()");'),
+    ('links/loss/loss.c', '/* usleep(1)\n rand() */'),
     ('tests/netns/lab_test.c', 'usleep(1000);'),
     ('tests/core/engine_test.c', 'clock_gettime(CLOCK_MONOTONIC, &now);'),
 ]

@@ -52,7 +52,7 @@ def main(root):
     commands = [name for name in commands if '.internal = true' not in sources[name]]
     options = [option for name in commands for option in OPTION.findall(sources[name])]
     drops = DROP.findall(re.sub(r'\\\n', '', (root / 'core/drop.h').read_text()))
-    actions = ACTION.findall((root / 'links/fault_action.c').read_text())
+    actions = ACTION.findall((root / 'links/fault/fault_action.c').read_text())
 
     points = [
         ('keys of links', stage_keys, missing_items(scenario_page, stage_keys)),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The key `faults:` of a link: what is read, what is wrong, and what a scenario's rules then do to
 // packets on its links, in virtual time.
-#include "links/faults.h"
+#include "links/fault/faults.h"
 
 #include <glib.h>
 

@@ -2,7 +2,7 @@
 // The section `links:` and `defaults: {link:}`.
 #include <glib.h>
 
-#include "links/drop_tail.h"
+#include "links/queue/drop_tail.h"
 #include "tests/sim/scenario/parsed.h"
 
 #define NODES "nodes: [a, b, c]\n"
