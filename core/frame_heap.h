@@ -9,6 +9,7 @@ enum {
     FRAME_HEAP_DIGIT_BITS = 4,
     FRAME_HEAP_N_DIGITS = 1 << FRAME_HEAP_DIGIT_BITS,
     FRAME_HEAP_N_LEVELS = 64 / FRAME_HEAP_DIGIT_BITS,
+    FRAME_HEAP_FEW = 64, // a power of two
 };
 
 typedef struct {
@@ -18,9 +19,16 @@ typedef struct {
 } FrameHeapBucket;
 
 typedef struct {
-    int64_t base_ns;                      // not after any frame in it
+    int64_t due_ns;
+    Frame *frame;
+} FrameHeapEntry;
+
+typedef struct {
+    int64_t base_ns;                      // not after any frame in it, nor any to come
+    uint32_t first_few, end_few;          // of `few`, round and round
     uint32_t levels;                      // a bit for each level that has frames
     uint16_t digits[FRAME_HEAP_N_LEVELS]; // and for each bucket of a level
+    FrameHeapEntry few[FRAME_HEAP_FEW];   // all frames, in order, unless any level has some
     FrameHeapBucket buckets[FRAME_HEAP_N_LEVELS][FRAME_HEAP_N_DIGITS];
 } FrameHeap;
 
