@@ -30,13 +30,18 @@ static void reordering_count_in_order(Reordering *reordering, const Frame *frame
         reordering_shift(reordering, frame->index + i);
 }
 
-// The arrival that was the first of a number above `index`, as far as is still known.
+// The arrival that was the first of a number above `index`, as far as is still known. Sought from
+// the newest run, in steps that double: most frames are late by little.
 static uint64_t reordering_first_above(Reordering *reordering, uint64_t index)
 {
     uint64_t low =
         reordering->n_runs < REORDERING_N_RUNS ? 0 : reordering->n_runs - REORDERING_N_RUNS;
-    uint64_t high = reordering->n_runs - 1;
+    uint64_t high = reordering->n_runs - 1, step = 1;
 
+    for (; high - low >= step && reordering_run(reordering, high - step)->index > index; step *= 2)
+        high -= step;
+    if (high - low >= step)
+        low = high - step + 1;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
 
