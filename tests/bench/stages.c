@@ -205,6 +205,15 @@ static void subject_init(Subject *self, const Case *what, int64_t gap_ns)
     engine_run_until(self->rig->engine, WARM_UP_FRAMES * gap_ns);
 }
 
+// Where nothing has been dropped, the discipline had nothing to do.
+static void subject_assert_worked(const Subject *self)
+{
+    const LinkCounters *counters = link_counters(self->rig->links[0], LINK_FORWARD);
+
+    if (drop_total(&counters->drops) == 0)
+        g_error("%s has dropped nothing", self->what->name);
+}
+
 static void subject_clear(Subject *self)
 {
     rig_free(self->rig);
@@ -263,6 +272,8 @@ int main(int argc, char **argv)
         subjects_measure(of_stages, n_stages);
         subjects_measure(of_queues, n_queues);
     }
+    for (unsigned n = 1; n < n_queues; n++)
+        subject_assert_worked(&of_queues[n]);
     printf("{");
     subjects_print("stages", of_stages, n_stages);
     printf(", ");
