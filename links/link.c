@@ -1,61 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A link's directions: each an entry that numbers and counts frames, the stages its configuration
-// needs, and an exit that counts them again.
+// A link's directions: each a path with the stages that its configuration needs.
 #include "links/link.h"
 
-#include <stdalign.h>
 #include <string.h>
 
 #include "links/chain.h"
+#include "links/link_path.h"
 #include "links/rate/trace.h"
 #include "links/rate/trace_runner.h"
 #include "links/replay.h"
 
-enum { LINE_BYTES = 64, STAGE_ALIGN_BYTES = 16 };
-
-typedef struct LinkPath LinkPath;
-
-// What a frame touches that passes, in one block of memory with the stages behind it, in that
-// order. With thousands of links no cache holds them all, and a hop costs what it touches in lines
-// of memory, and in pages.
-typedef struct {
-    Sink entry;
-    Sink *first; // stage or exit
-    Engine *engine;
-    LinkPath *path;
-    LinkCounters counters; // in_frames is the number of the next frame
-
-    alignas(LINE_BYTES) Sink exit;
-    Sink *out; // beyond the link
-    Meter meter;
-} LinkTrack;
-
-static_assert(offsetof(LinkTrack, counters.out_bytes) < LINE_BYTES,
-              "what is touched on entering has left its line of memory");
-static_assert(offsetof(LinkTrack, meter.delay) % LINE_BYTES == 0,
-              "what is touched on leaving does not fill its lines of memory");
-
-// A direction, with all that has to do with few frames or none. So large that it has pages of its
-// own, of which but the first is hardly ever touched: tracks lie close together, on few pages.
-struct LinkPath {
-    LinkTrack *track;
-    Lane lane;               // with the configuration in force: the one given at first, or
-    LinkConfig *own_config;  // NULL until something is changed
-    const FateTable *replay; // NULL: fates are drawn
-    Sink answer;             // where frames come from that the other direction made
-    uint64_t seed;           // with the link's name and the direction: of its randomness
-    const char *name;
-    LinkDirection direction;
-    int64_t beyond_ns;      // as told by link_set_beyond()
-    size_t track_bytes;     // stages included
-    Reordering *reordering; // NULL as long as no configuration has reordered
-    TraceRunner *runner;    // NULL without a trace so far
-    bool is_down;
-    bool meter_taken;
-    LossRuns runs;
-    max_align_t queue_room[LANE_QUEUE_BYTES / sizeof(max_align_t)];
-    MeterRoom meter_room;
-};
+enum { STAGE_ALIGN_BYTES = 16 };
 
 struct Link {
     LinkTrack *tracks[N_LINK_DIRECTIONS];
@@ -66,120 +21,10 @@ struct Link {
     void *data;                // of that
 };
 
-static inline LinkTrack *track_of_exit(Sink *exit)
-{
-    return (LinkTrack *)((char *)exit - offsetof(LinkTrack, exit));
-}
-
-static inline void link_number(LinkTrack *track, Frame *frame)
-{
-    frame->index = counter_get(&track->counters.in_frames);
-    frame->entered_ns = frame->wired_ns = engine_now(track->engine);
-    frame->wired_span_ns = frame->due_span_ns = frame->due_lag_ns = 0;
-    frame->sending_ns = 0;
-    frame->copy = 0;
-    counter_add(&track->counters.in_frames, frame->n_segments);
-    counter_add(&track->counters.in_bytes, frame_wire_bytes(frame));
-}
-
-static void link_enter(Sink *sink, Frame *frame)
-{
-    LinkTrack *track = (LinkTrack *)sink; // its first member
-
-    link_number(track, frame);
-    sink_push(track->first, frame);
-}
-
-static inline void link_count_out(LinkTrack *track, Frame *frame)
-{
-    frame->due_ns = engine_now(track->engine);
-    counter_add(&track->counters.out_frames, frame->n_segments);
-    counter_add(&track->counters.out_bytes, frame_wire_bytes(frame));
-}
-
-static void link_leave(Sink *sink, Frame *frame)
-{
-    LinkTrack *track = track_of_exit(sink);
-
-    link_count_out(track, frame);
-    meter_depart(&track->meter, frame, frame->due_ns);
-    sink_push(track->out, frame);
-}
-
-// Stands in for link_leave() where others measure.
-static void link_leave_unmetered(Sink *sink, Frame *frame)
-{
-    LinkTrack *track = track_of_exit(sink);
-
-    link_count_out(track, frame);
-    sink_push(track->out, frame);
-}
-
-// Stands in for both where someone looks on, or the order has to be watched.
-static void link_leave_watched(Sink *sink, Frame *frame)
-{
-    const LinkTrack *track = track_of_exit(sink);
-    const LinkPath *path = track->path;
-
-    if (path->reordering != NULL)
-        reordering_count(path->reordering, frame);
-    witnesses_left(path->lane.witnesses, frame, engine_now(track->engine));
-    (path->meter_taken ? link_leave_unmetered : link_leave)(sink, frame);
-}
-
-// An answer of the other direction's: it has not entered this one, and leaves it at once. It has no
-// number of its own, so it goes as a copy of the frame to come.
-static void link_answer(Sink *sink, Frame *frame)
-{
-    LinkTrack *track = ((LinkPath *)((char *)sink - offsetof(LinkPath, answer)))->track;
-
-    frame->index = counter_get(&track->counters.in_frames);
-    frame->copy = LINK_ANSWER_COPY;
-    frame->entered_ns = frame->wired_ns = engine_now(track->engine);
-    counter_add(&track->counters.copied_frames, frame->n_segments);
-    sink_push(&track->exit, frame);
-}
-
-// While a link is down these two stand in for link_enter() and link_leave(): neither what is sent
-// into it arrives, nor what was under way.
-static void link_drop(LinkTrack *track, Frame *frame)
-{
-    drop_count(&track->counters.drops, DROP_LINK_DOWN, frame->n_segments);
-    witnesses_dropped(track->path->lane.witnesses, frame, frame->n_segments, DROP_LINK_DOWN,
-                      engine_now(track->engine));
-    frame_free(frame);
-}
-
-static void link_enter_down(Sink *sink, Frame *frame)
-{
-    LinkTrack *track = (LinkTrack *)sink; // its first member
-
-    link_number(track, frame);
-    link_drop(track, frame);
-}
-
-static void link_leave_down(Sink *sink, Frame *frame)
-{
-    link_drop(track_of_exit(sink), frame);
-}
-
 static void link_path_set_config(LinkPath *path, const LinkConfig *config)
 {
     path->lane.config = config;
     path->lane.spacing_ns = link_config_spacing_ns(config);
-}
-
-// Chooses among the above.
-static void link_path_choose_ends(LinkPath *path)
-{
-    if (path->reordering == NULL && link_config_reorders(path->lane.config))
-        path->reordering = g_new0(Reordering, 1);
-    path->track->entry.push = path->is_down ? link_enter_down : link_enter;
-    path->track->exit.push = path->is_down ? link_leave_down
-                             : path->reordering != NULL || path->lane.witnesses != NULL
-                                 ? link_leave_watched
-                             : path->meter_taken ? link_leave_unmetered
-                                                 : link_leave;
 }
 
 static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
