@@ -46,7 +46,7 @@ bool host_configure(Host *host, GError **error);
 bool host_read_stats(Host *host, const char *interface, InterfaceStats *stats, GError **error);
 
 // Outside host_enter(): whether something listens on that TCP port, or is bound to that UDP port,
-// in the host now.
+// or, with READY_ANY_PORT, to any, in the host now.
 bool host_is_listening(Host *host, ReadyKind kind, uint16_t port);
 
 // The descriptors of its namespaces; owned by the host.

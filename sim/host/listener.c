@@ -15,13 +15,13 @@ bool listener_is_in_table(const char *table, ReadyKind kind, uint16_t port)
         unsigned local_port, state;
 
         if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &local_port, &state) == 2 &&
-            local_port == port && state == awaited_state)
+            (local_port == port || port == 0) && state == awaited_state)
             return true;
     }
     return false;
 }
 
-bool listener_exists(ReadyKind kind, uint16_t port)
+static bool listener_exists_over(ReadyKind kind, uint16_t port)
 {
     const char *protocol = kind == READY_TCP_PORT ? "tcp" : "udp";
     static const char *const families[] = {"", "6"};
@@ -37,4 +37,11 @@ bool listener_exists(ReadyKind kind, uint16_t port)
             return true;
     }
     return false;
+}
+
+bool listener_exists(ReadyKind kind, uint16_t port)
+{
+    if (kind == READY_ANY_PORT)
+        return listener_exists_over(READY_TCP_PORT, 0) || listener_exists_over(READY_UDP_PORT, 0);
+    return listener_exists_over(kind, port);
 }

@@ -2,6 +2,7 @@
 // The progress line is taken away before anything else is written, and put back after it.
 #include "sim/lab/console.h"
 
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@ struct Console {
     int host_columns;
     bool is_terminal;
     bool is_coloured;
+    bool is_quiet;
     char *progress;
 };
 
@@ -25,6 +27,12 @@ Console *console_new(FILE *stream, int host_columns)
     console->is_terminal = isatty(fileno(stream)) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
     console->is_coloured = console->is_terminal && (no_color == NULL || *no_color == '\0');
     return console;
+}
+
+void console_set_quiet(Console *console)
+{
+    console->is_quiet = true;
+    console->is_terminal = false;
 }
 
 void console_free(Console *console)
@@ -65,6 +73,8 @@ static void console_end(Console *console)
 
 void console_line(Console *console, const char *host, const char *mark, const char *line)
 {
+    if (console->is_quiet && strcmp(mark, "$") == 0)
+        return;
     console_begin(console);
     if (console->is_coloured)
         fprintf(console->stream, "\033[36m%-*s %s\033[0m %s\n", console->host_columns, host, mark,

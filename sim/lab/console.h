@@ -13,13 +13,17 @@ typedef struct Console Console;
 // will be written: all of the name is shown, and lines are aligned behind it.
 Console *console_new(FILE *stream, int host_columns);
 
+// From now on only what programs print and what goes wrong is shown: neither what is started, lines
+// with the mark "$", nor progress.
+void console_set_quiet(Console *console);
+
 // Takes the progress line away.
 void console_free(Console *console);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 
-// Whether there is a person with a terminal; and whether it is to be coloured (NO_COLOR,
-// TERM=dumb).
+// Whether there is a person with a terminal to show progress on; and whether it is to be coloured
+// (NO_COLOR, TERM=dumb).
 bool console_is_terminal(const Console *console);
 bool console_is_coloured(const Console *console);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/host/enter.h"
@@ -16,6 +17,7 @@ enum { LINE_MAX_BYTES = 4096, READ_ROOM_BYTES = 16384, LINGER_MS = 100 };
 
 struct Process {
     uv_process_t child;
+    uv_signal_t stop; // of a program with our standard streams; idle else
     uv_pipe_t output;
     uv_timer_t linger;
     unsigned n_open_handles;
@@ -66,6 +68,7 @@ static void process_close(Process *self)
         return;
     self->is_closing = true;
     uv_close((uv_handle_t *)&self->child, process_handle_closed);
+    uv_close((uv_handle_t *)&self->stop, process_handle_closed);
     uv_close((uv_handle_t *)&self->output, process_handle_closed);
     uv_close((uv_handle_t *)&self->linger, process_handle_closed);
 }
@@ -121,20 +124,36 @@ static void process_ignore_end(void *data, int exit_status)
     (void)exit_status;
 }
 
-static int process_uv_spawn(Process *self, const ProcessContext *context, const char *command,
-                            int output_fd)
+// The process in which `taploom enter` waits for a program on the terminal stops with it: so does
+// this one, as the shell that started it expects. When that continues both, frames flow again.
+static void process_stop_along(uv_signal_t *signal, int number)
 {
-    const char *const shell[] = {"/bin/sh", "-c", command, NULL};
+    Process *self = signal->data;
+    siginfo_t child = {.si_pid = 0};
+
+    (void)number;
+    if (waitid(P_PID, (id_t)self->child.pid, &child, WSTOPPED | WNOHANG) == 0 && child.si_pid != 0)
+        raise(SIGSTOP);
+}
+
+static bool process_has_terminal(void)
+{
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+static int process_uv_spawn(Process *self, const ProcessContext *context, const char *const *argv,
+                            const int streams[3], unsigned flags)
+{
     EnterNamespaces namespaces = enter_namespaces(context->enclosure, context->host);
     g_autofree char *cwd = g_get_current_dir();
     g_auto(GStrv) inherited = g_get_environ();
-    g_auto(GStrv) arguments = enter_argv_new(context->enclosure, cwd, shell);
+    g_auto(GStrv) arguments = enter_argv_new(context->enclosure, cwd, argv);
     g_auto(GStrv) environment = enter_environment_new(host_spec(context->host), context->lab,
                                                       (const char *const *)inherited);
     uv_stdio_container_t stdio[ENTER_FIRST_FD + ENTER_N_SPAWN_FDS] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = output_fd},
-        {.flags = UV_INHERIT_FD, .data.fd = output_fd},
+        {.flags = streams[0] < 0 ? UV_IGNORE : UV_INHERIT_FD, .data.fd = streams[0]},
+        {.flags = UV_INHERIT_FD, .data.fd = streams[1]},
+        {.flags = UV_INHERIT_FD, .data.fd = streams[2]},
         {.flags = UV_INHERIT_FD, .data.fd = namespaces.pid},
         {.flags = UV_INHERIT_FD, .data.fd = namespaces.net},
         {.flags = UV_INHERIT_FD, .data.fd = namespaces.mnt},
@@ -145,8 +164,7 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
         .args = arguments,
         .env = environment,
         .exit_cb = process_exited,
-        // A session of its own, so that Ctrl-C reaches this program only.
-        .flags = UV_PROCESS_DETACHED,
+        .flags = flags,
         .stdio = stdio,
         .stdio_count = G_N_ELEMENTS(stdio),
     };
@@ -154,35 +172,71 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
     return uv_spawn(context->loop, &self->child, &options);
 }
 
+static Process *process_new(const ProcessContext *context)
+{
+    Process *self = g_new0(Process, 1);
+
+    self->events = context->events;
+    self->data = context->data;
+    self->line = g_string_new(NULL);
+    self->n_open_handles = 4;
+    uv_signal_init(context->loop, &self->stop);
+    uv_pipe_init(context->loop, &self->output, 0);
+    uv_timer_init(context->loop, &self->linger);
+    self->child.data = self->stop.data = self->output.data = self->linger.data = self;
+    return self;
+}
+
+// Starts it; on failure `self` is given up.
+static bool process_start(Process *self, const ProcessContext *context, const char *const *argv,
+                          const int streams[3], unsigned flags, GError **error)
+{
+    int status = process_uv_spawn(self, context, argv, streams, flags);
+
+    if (status == 0)
+        return true;
+    refusal_set(error, -status, "host %s: spawn", host_spec(context->host)->name);
+    // The child's handle is initialised even now; nobody is told of this end.
+    self->events = (ProcessEvents){process_ignore_line, process_ignore_end};
+    process_close(self);
+    return false;
+}
+
 Process *process_spawn(const ProcessContext *context, const char *command, GError **error)
 {
+    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
     Process *self;
     int ends[2];
-    int status;
+    bool is_started;
 
     if (pipe2(ends, O_CLOEXEC) != 0) {
         refusal_set(error, errno, "host %s: pipe", host_spec(context->host)->name);
         return NULL;
     }
-    self = g_new0(Process, 1);
-    self->events = context->events;
-    self->data = context->data;
-    self->line = g_string_new(NULL);
-    self->n_open_handles = 3;
-    uv_pipe_init(context->loop, &self->output, 0);
-    uv_timer_init(context->loop, &self->linger);
-    self->child.data = self->output.data = self->linger.data = self;
+    self = process_new(context);
     uv_pipe_open(&self->output, ends[0]);
-    status = process_uv_spawn(self, context, command, ends[1]);
+    // A session of its own, so that Ctrl-C reaches this program only.
+    is_started = process_start(self, context, argv, (int[]){-1, ends[1], ends[1]},
+                               UV_PROCESS_DETACHED, error);
     close(ends[1]);
-    if (status < 0) {
-        refusal_set(error, -status, "host %s: spawn", host_spec(context->host)->name);
-        // The child's handle is initialised even now; nobody is told of this end.
-        self->events = (ProcessEvents){process_ignore_line, process_ignore_end};
-        process_close(self);
+    if (!is_started)
         return NULL;
-    }
     uv_read_start((uv_stream_t *)&self->output, process_allocate, process_read);
+    return self;
+}
+
+Process *process_spawn_here(const ProcessContext *context, const char *const *argv, GError **error)
+{
+    bool has_terminal = process_has_terminal();
+    Process *self = process_new(context);
+
+    self->output_ended = true;
+    if (!process_start(self, context, argv, (int[]){STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
+                       // Signals then come from this process, and from nobody twice.
+                       has_terminal ? 0 : UV_PROCESS_DETACHED, error))
+        return NULL;
+    if (has_terminal)
+        uv_signal_start(&self->stop, process_stop_along, SIGCHLD);
     return self;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Process: a shell line that runs inside a host, its output line by line and its end.
+// Process: a shell line that runs inside a host, its output line by line and its end; or a program
+// there that has the standard streams of this one.
 #pragma once
 
 #include <glib.h>
@@ -29,6 +30,10 @@ typedef struct {
 
 // Starts `command` with /bin/sh -c; its standard input is empty. Frees itself after ended().
 Process *process_spawn(const ProcessContext *context, const char *command, GError **error);
+
+// Starts `argv` with the standard streams of this process, and, where this has the terminal, in the
+// foreground there: stopping it stops this process too. line() is never called. Else as above.
+Process *process_spawn_here(const ProcessContext *context, const char *const *argv, GError **error);
 
 // SIGTERM, SIGINT or SIGHUP to the program's process group, or SIGKILL to all of it.
 void process_signal(Process *process, int signal);

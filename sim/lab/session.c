@@ -88,7 +88,8 @@ static void session_signalled(uv_signal_t *handle, int signal)
 {
     Session *self = handle->data;
 
-    (void)signal;
+    if (!self->is_ending && tasks_pass_signal(self->tasks, signal))
+        return;
     if (self->is_interrupted) {
         tasks_kill(self->tasks);
         console_print(self->console, "ended at once, without a report\n");

@@ -12,7 +12,8 @@ typedef struct Session Session;
 Session *session_new(Lab *lab, Console *console, GError **error);
 
 // Runs the lab until its scenario has ended or Ctrl-C, and stops it. A second Ctrl-C ends the
-// process at once, with `interrupted_status`.
+// process at once, with `interrupted_status`. While a task has the standard streams of this
+// process, signals are passed on to that.
 void session_run(Session *session, int interrupted_status);
 
 // After the run: everything, concluded. Owned by the session.

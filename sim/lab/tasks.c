@@ -113,12 +113,17 @@ static void task_conclude(Task *task, TaskOutcome outcome)
         task->outcome = outcome;
 }
 
-static void task_fail(Task *task, TaskOutcome outcome, const char *why)
+static void task_fail_silently(Task *task, TaskOutcome outcome)
 {
-    console_line(task->tasks->console, task->spec->node->name, "!", why);
     task_conclude(task, outcome);
     if (!task->spec->keep_going)
         tasks_done(task->tasks);
+}
+
+static void task_fail(Task *task, TaskOutcome outcome, const char *why)
+{
+    console_line(task->tasks->console, task->spec->node->name, "!", why);
+    task_fail_silently(task, outcome);
 }
 
 static void task_timed_out(uv_timer_t *timer)
@@ -202,6 +207,8 @@ static void task_ended(void *data, int exit_status)
 
     if (task->was_signalled) {
         task_conclude(task, task->spec->background ? TASK_ENDED : TASK_CUT_OFF);
+    } else if (task->outcome == TASK_RUNNING && exit_status != 0 && task->spec->argv != NULL) {
+        task_fail_silently(task, TASK_FAILED); // it has said itself why
     } else if (task->outcome == TASK_RUNNING && exit_status != 0) {
         g_autofree char *why =
             exit_status > 128
@@ -251,7 +258,9 @@ static bool task_spawn(Task *task, GError **error)
 
     console_line(self->console, spec->node->name, "$", spec->command);
     task->started_ns = clock_monotonic_ns();
-    task->process = process_spawn(&context, spec->command, error);
+    task->process = spec->argv != NULL
+                        ? process_spawn_here(&context, (const char *const *)spec->argv, error)
+                        : process_spawn(&context, spec->command, error);
     if (task->process == NULL)
         return false;
     task->outcome = TASK_RUNNING;
@@ -384,6 +393,21 @@ void tasks_restart(Tasks *self, const NodeSpec *host)
         if (self->tasks[i].spec->node == host && self->tasks[i].spec->background)
             g_atomic_int_set(&self->tasks[i].is_to_restart, TRUE);
     uv_async_send(&self->restart);
+}
+
+bool tasks_pass_signal(Tasks *self, int signal)
+{
+    bool is_passed = false;
+
+    for (unsigned i = 0; i < self->n_tasks; i++) {
+        Task *task = &self->tasks[i];
+
+        if (task->process == NULL || task->spec->argv == NULL)
+            continue;
+        process_signal(task->process, signal);
+        is_passed = true;
+    }
+    return is_passed;
 }
 
 void tasks_kill(Tasks *self)

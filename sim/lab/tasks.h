@@ -49,6 +49,10 @@ bool tasks_are_ready(const Tasks *tasks, const GPtrArray *specs);
 // Ends the tasks that run in the background at a host, and starts them again. From any thread.
 void tasks_restart(Tasks *tasks, const NodeSpec *host);
 
+// Passes a signal on to a program that has the standard streams of this one, for which this process
+// stands: false when none runs.
+bool tasks_pass_signal(Tasks *tasks, int signal);
+
 // Kills what runs, without waiting.
 void tasks_kill(Tasks *tasks);
 

@@ -82,12 +82,19 @@ struct LinkSpec {
     SourcePosition position;
 };
 
-typedef enum { READY_NONE, READY_TCP_PORT, READY_UDP_PORT, READY_OUTPUT_LINE } ReadyKind;
+typedef enum {
+    READY_NONE,
+    READY_TCP_PORT,
+    READY_UDP_PORT,
+    READY_ANY_PORT, // of TCP or UDP
+    READY_OUTPUT_LINE,
+} ReadyKind;
 
 typedef struct {
     char *name; // for `timeline:`; or NULL
     NodeSpec *node;
     char *command; // for /bin/sh -c
+    char **argv;   // what runs instead, with this program's standard streams; NULL from a file
     bool background;
     bool keep_going; // `continue: true`: its failure does not end the run
     ReadyKind ready;

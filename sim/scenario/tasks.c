@@ -39,6 +39,7 @@ void task_spec_free(TaskSpec *task)
 {
     g_free(task->name);
     g_free(task->command);
+    g_strfreev(task->argv);
     g_free(task->ready_text);
     g_free(task);
 }
@@ -94,7 +95,7 @@ static bool ready_parse_port(const char *text, uint16_t *port)
 
 static void task_read_ready(Loader *loader, const Spot *spot, void *into)
 {
-    const char *text = spot_text(spot, "\"tcp:5201\", \"udp:53\" or \"output:TEXT\"");
+    const char *text = spot_text(spot, "\"tcp:5201\", \"udp:53\", listening or \"output:TEXT\"");
     TaskSpec *task = into;
 
     (void)loader;
@@ -104,6 +105,8 @@ static void task_read_ready(Loader *loader, const Spot *spot, void *into)
         task->ready = READY_TCP_PORT;
     } else if (g_str_has_prefix(text, "udp:") && ready_parse_port(text + 4, &task->ready_port)) {
         task->ready = READY_UDP_PORT;
+    } else if (strcmp(text, "listening") == 0) {
+        task->ready = READY_ANY_PORT;
     } else if (g_str_has_prefix(text, "output:") && text[7] != '\0') {
         task->ready = READY_OUTPUT_LINE;
         task->ready_text = g_strdup(text + 7);
@@ -111,7 +114,7 @@ static void task_read_ready(Loader *loader, const Spot *spot, void *into)
         g_autofree char *quote = quote_new(text);
 
         spot_error(spot,
-                   "%s is unknown: write \"tcp:PORT\", \"udp:PORT\" (1 to 65535) or "
+                   "%s is unknown: write \"tcp:PORT\", \"udp:PORT\" (1 to 65535), listening or "
                    "\"output:TEXT\"",
                    quote);
     }

@@ -32,9 +32,20 @@ static void test_ignores_connections(void)
 static void test_ignores_other_ports(void)
 {
     g_assert_false(listener_is_in_table(tcp_table, READY_TCP_PORT, 0x5145));
-    g_assert_false(listener_is_in_table(tcp_table, READY_TCP_PORT, 0));
     g_assert_false(listener_is_in_table("", READY_TCP_PORT, 5201));
     g_assert_false(listener_is_in_table("heading only", READY_TCP_PORT, 5201));
+}
+
+static void test_finds_any_port(void)
+{
+    static const char connected[] =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+        "   1: 0100000A:0050 0200000A:C001 01 00000000:00000000 00:00000000 00000000     0\n";
+
+    g_assert_true(listener_is_in_table(tcp_table, READY_TCP_PORT, 0));
+    g_assert_true(listener_is_in_table(udp_table, READY_UDP_PORT, 0));
+    g_assert_false(listener_is_in_table(connected, READY_TCP_PORT, 0));
+    g_assert_false(listener_is_in_table(connected, READY_UDP_PORT, 0));
 }
 
 int main(int argc, char **argv)
@@ -43,5 +54,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sim/host/listener/finds-a-listening-port", test_finds_a_listening_port);
     g_test_add_func("/sim/host/listener/ignores-connections", test_ignores_connections);
     g_test_add_func("/sim/host/listener/ignores-other-ports", test_ignores_other_ports);
+    g_test_add_func("/sim/host/listener/finds-any-port", test_finds_any_port);
     return g_test_run();
 }

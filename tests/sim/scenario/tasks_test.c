@@ -20,9 +20,10 @@ static void test_every_key_is_kept(void)
                        "  - {on: b, run: iperf3 -s, background: true, ready: 'tcp:5201'}\n"
                        "  - {on: b, run: x, background: yes, ready: 'udp:53', continue: true}\n"
                        "  - {on: b, run: x, background: on, ready: 'output:up: 1'}\n"
+                       "  - {on: b, run: x, background: on, ready: listening}\n"
                        "  - {on: a, run: ping b, timeout: 3s}\n");
 
-    g_assert_cmpuint(scenario->tasks->len, ==, 4);
+    g_assert_cmpuint(scenario->tasks->len, ==, 5);
     g_assert_true(task_at(scenario, 0)->node == scenario_node(scenario, "b"));
     g_assert_cmpstr(task_at(scenario, 0)->command, ==, "iperf3 -s");
     g_assert_true(task_at(scenario, 0)->background);
@@ -34,11 +35,12 @@ static void test_every_key_is_kept(void)
     g_assert_true(task_at(scenario, 1)->keep_going);
     g_assert_cmpint(task_at(scenario, 2)->ready, ==, READY_OUTPUT_LINE);
     g_assert_cmpstr(task_at(scenario, 2)->ready_text, ==, "up: 1");
-    g_assert_false(task_at(scenario, 3)->background);
-    g_assert_cmpint(task_at(scenario, 3)->ready, ==, READY_NONE);
-    g_assert_cmpint(task_at(scenario, 3)->timeout_ns, ==, INT64_C(3000000000));
+    g_assert_cmpint(task_at(scenario, 3)->ready, ==, READY_ANY_PORT);
+    g_assert_false(task_at(scenario, 4)->background);
+    g_assert_cmpint(task_at(scenario, 4)->ready, ==, READY_NONE);
+    g_assert_cmpint(task_at(scenario, 4)->timeout_ns, ==, INT64_C(3000000000));
     g_assert_cmpint(task_at(scenario, 0)->timeout_ns, ==, 0);
-    g_assert_cmpuint(task_at(scenario, 3)->position.line, ==, 7);
+    g_assert_cmpuint(task_at(scenario, 4)->position.line, ==, 8);
 }
 
 static void test_defaults_apply_to_all(void)
@@ -73,7 +75,7 @@ static void test_wrong_tasks_are_told(void)
                   "7:5: tasks[3]: ready: only the next step waits for it, and that waits for the "
                   "end of this one: add background: true",
                   "8:46: tasks[4].ready: \"tcp:65536\" is unknown: write \"tcp:PORT\", "
-                  "\"udp:PORT\" (1 to 65535) or \"output:TEXT\"",
+                  "\"udp:PORT\" (1 to 65535), listening or \"output:TEXT\"",
                   "9:18: tasks[5].run: is a list and not a single value: write a shell line, as "
                   "ping -c 3 newyork",
                   "9:23: tasks[5]: \"redy\" is no key of a task: did you mean \"ready\"?",
