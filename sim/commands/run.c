@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // taploom run: a scenario from its file to its verdict, with fates drawn or recorded.
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/quote.h"
+#include "sim/commands/report_file.h"
 #include "sim/commands/run.h"
 #include "sim/lab/session.h"
 #include "sim/realtime/machine.h"
-#include "sim/report/report_json.h"
 #include "sim/report/report_text.h"
 
 static int run_run(int argc, char **argv);
@@ -171,38 +169,6 @@ static bool run_captures_to_stdout(const Scenario *scenario)
     return scenario->fates.file != NULL && strcmp(scenario->fates.file, "-") == 0;
 }
 
-// Before anything starts: a report that cannot be written is known early.
-static bool run_check_report_path(const char *path, GError **error)
-{
-    int fd;
-
-    if (path == NULL || strcmp(path, "-") == 0)
-        return true;
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "--report %s: %s",
-                    path, g_strerror(errno));
-        return false;
-    }
-    close(fd);
-    return true;
-}
-
-static bool run_write_report(const Report *report, const char *path, GError **error)
-{
-    g_autoptr(JsonNode) root = report_to_json(report);
-    g_autofree char *json = json_to_string(root, TRUE);
-    g_autofree char *text = g_strconcat(json, "\n", NULL);
-
-    if (strcmp(path, "-") != 0)
-        return g_file_set_contents(path, text, -1, error);
-    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
-        return true;
-    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "standard output: %s",
-                g_strerror(errno));
-    return false;
-}
-
 static int run_status(const Report *report, bool strict)
 {
     if (strict && !report->verdict.valid)
@@ -255,7 +221,7 @@ static int run_lab(const Scenario *scenario, const FateFile *replay, const RunOp
     console_print(console, scenario->tasks->len > 0 ? "\n" : "");
     console_print(console, text);
     if (options->report_path != NULL &&
-        !run_write_report(session_report(session), options->report_path, &error)) {
+        !report_file_write(session_report(session), options->report_path, &error)) {
         fprintf(stderr, "taploom: report: %s\n", error->message);
         status = STATUS_REFUSED;
     }
@@ -323,7 +289,7 @@ int run_main(const Command *command, int argc, char **argv, bool replays)
         fputs("taploom: --report - and a file to - cannot both have standard output\n", stderr);
         return STATUS_USAGE;
     }
-    if (!run_check_report_path(options.report_path, &error)) {
+    if (!report_file_check(options.report_path, &error)) {
         fprintf(stderr, "taploom: %s\n", error->message);
         return STATUS_REFUSED;
     }
