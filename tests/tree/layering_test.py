@@ -26,7 +26,7 @@ PARTS = {'links': 'StageClass', 'sim/nodes': 'NodeClass', 'sim/devices': 'Device
 
 # Outside libraries and kernel interfaces, and the folders that may include them.
 LIBRARIES = [
-    (r'uv\.h$', ['sim/lab']),
+    (r'uv\.h$', ['sim/lab', 'sim/relay']),
     (r'yaml\.h$', ['sim/scenario']),
     (r'pcap([./]|$)', ['sim/capture']),
     (r'(netlink/|libnl)', ['sim/host']),
