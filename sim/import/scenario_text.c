@@ -148,6 +148,16 @@ char *scenario_text_quote(const char *text)
     return g_string_free(quote, FALSE);
 }
 
+char *scenario_text_value(const char *text)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.%/_";
+
+    return *text != '\0' && *text != '%' && text[strspn(text, plain)] == '\0'
+               ? g_strdup(text)
+               : scenario_text_quote(text);
+}
+
 char *scenario_text_print(const ScenarioText *self)
 {
     GString *out = g_string_new(NULL);

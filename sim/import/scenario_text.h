@@ -34,5 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScenarioText, scenario_text_free)
 // A text in double quotes as YAML reads it; the caller frees it.
 char *scenario_text_quote(const char *text);
 
+// The same where it has to be, else as it stands: a name or a quantity; the caller frees it.
+char *scenario_text_value(const char *text);
+
 // The whole file; the caller frees it.
 char *scenario_text_print(const ScenarioText *scenario);

@@ -50,7 +50,9 @@ def main(root):
     commands = re.findall(r"'(\w+)'", re.search(r'command_names = \[(.*?)\]', build, re.S).group(1))
     sources = {name: (root / f'sim/commands/{name}.c').read_text() for name in commands}
     commands = [name for name in commands if '.internal = true' not in sources[name]]
-    options = [option for name in commands for option in OPTION.findall(sources[name])]
+    shared = [(root / f'sim/commands/{name}.c').read_text() for name in ('link_options', 'trial')]
+    options = [option for text in [*(sources[name] for name in commands), *shared]
+               for option in OPTION.findall(text)]
     drops = DROP.findall(re.sub(r'\\\n', '', (root / 'core/drop.h').read_text()))
     actions = ACTION.findall((root / 'links/fault/fault_action.c').read_text())
 
