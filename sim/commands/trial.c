@@ -152,9 +152,13 @@ static Session *trial_open(const Trial *self, Lab *lab, Console *console, Relay 
 
     if (!self->verbose)
         console_set_quiet(console);
-    if (relay != NULL && !relay_join(relay, lab_enclosure(lab),
-                                     lab_host(lab, scenario_node(scenario, "machine")), error))
-        return NULL;
+    if (relay != NULL) {
+        Host *machine = lab_host(lab, scenario_node(scenario, "machine"));
+
+        if (!relay_join(relay, lab_enclosure(lab), machine, error) ||
+            (host_spec(machine)->forward && !relay_open_outside(relay, machine, error)))
+            return NULL;
+    }
     return session_new(lab, console, error);
 }
 

@@ -27,6 +27,7 @@ char *trial_shell_line(char **command);
 // blame, or when only the text was asked for.
 Scenario *trial_load(const Trial *trial, ScenarioText *text, int *status);
 
-// Runs it, the last task as `argv`; `relay`, where not NULL, serves the host "machine". The exit
-// status of the last task, or why it did not come to that.
+// Runs it, the last task as `argv`; `relay`, where not NULL, serves the host "machine", with the
+// outside network where that forwards. The exit status of the last task, or why it did not come to
+// that.
 int trial_run(const Trial *trial, Scenario *scenario, const char *const *argv, Relay *relay);

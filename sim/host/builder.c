@@ -35,6 +35,7 @@ typedef enum {
     BUILDER_OVERLAY_ETC,
     BUILDER_BIND_HOSTS,
     BUILDER_BIND_HOSTNAME,
+    BUILDER_BIND_RESOLV,
     BUILDER_UNMOUNT_SCRATCH,
 } BuilderStep;
 
@@ -55,6 +56,7 @@ static const struct {
                              "make an empty file: touch /etc/hosts"},
     [BUILDER_BIND_HOSTS] = {"bind its /etc/hosts", NULL},
     [BUILDER_BIND_HOSTNAME] = {"bind its /etc/hostname", NULL},
+    [BUILDER_BIND_RESOLV] = {"bind its /etc/resolv.conf", NULL},
     [BUILDER_UNMOUNT_SCRATCH] = {"unmount " BUILDER_SCRATCH, NULL},
 };
 
@@ -111,7 +113,7 @@ static bool builder_find_root(int mnt_fd)
     return before.st_dev == after.st_dev && before.st_ino == after.st_ino;
 }
 
-static BuilderStep builder_set_up_files(const char *name, const char *hosts_text)
+static BuilderStep builder_set_up_files(const char *name, const BuilderTexts *texts)
 {
     char hostname[HOST_NAME_MAX + 2];
 
@@ -121,14 +123,17 @@ static BuilderStep builder_set_up_files(const char *name, const char *hosts_text
     if (mount("tmpfs", BUILDER_SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") < 0)
         return BUILDER_MOUNT_SCRATCH;
     if (access("/etc/hosts", F_OK) < 0) {
-        if (!builder_overlay_etc(hosts_text))
+        if (!builder_overlay_etc(texts->hosts))
             return BUILDER_OVERLAY_ETC;
-    } else if (!builder_bind_text(BUILDER_SCRATCH "/hosts", "/etc/hosts", hosts_text)) {
+    } else if (!builder_bind_text(BUILDER_SCRATCH "/hosts", "/etc/hosts", texts->hosts)) {
         return BUILDER_BIND_HOSTS;
     }
     if (access("/etc/hostname", F_OK) == 0 &&
         !builder_bind_text(BUILDER_SCRATCH "/hostname", "/etc/hostname", hostname))
         return BUILDER_BIND_HOSTNAME;
+    if (texts->resolv != NULL && access("/etc/resolv.conf", F_OK) == 0 &&
+        !builder_bind_text(BUILDER_SCRATCH "/resolv.conf", "/etc/resolv.conf", texts->resolv))
+        return BUILDER_BIND_RESOLV;
     if (umount2(BUILDER_SCRATCH, MNT_DETACH) < 0)
         return BUILDER_UNMOUNT_SCRATCH;
     // Containers without root whose own /proc or /sys is covered in part may not mount them anew;
@@ -138,7 +143,7 @@ static BuilderStep builder_set_up_files(const char *name, const char *hosts_text
     return BUILDER_DONE;
 }
 
-static BuilderStep builder_work(const char *name, const char *hosts_text, int fds[BUILDER_N_FDS])
+static BuilderStep builder_work(const char *name, const BuilderTexts *texts, int fds[BUILDER_N_FDS])
 {
     static const char *const paths[BUILDER_N_FDS] = {"/proc/self/ns/net", "/proc/self/ns/mnt",
                                                      "/proc/self/ns/uts"};
@@ -155,13 +160,13 @@ static BuilderStep builder_work(const char *name, const char *hosts_text, int fd
         return BUILDER_FIND_ROOT;
     if (sethostname(name, strlen(name)) < 0)
         return BUILDER_SETHOSTNAME;
-    return builder_set_up_files(name, hosts_text);
+    return builder_set_up_files(name, texts);
 }
 
-static _Noreturn void builder_run(const char *name, const char *hosts_text, int answer_fd)
+static _Noreturn void builder_run(const char *name, const BuilderTexts *texts, int answer_fd)
 {
     int fds[BUILDER_N_FDS];
-    BuilderAnswer answer = {.failed = builder_work(name, hosts_text, fds)};
+    BuilderAnswer answer = {.failed = builder_work(name, texts, fds)};
     struct iovec bytes = {.iov_base = &answer, .iov_len = sizeof answer};
     BuilderControl control = {.header = {.cmsg_len = CMSG_LEN(sizeof fds),
                                          .cmsg_level = SOL_SOCKET,
@@ -177,7 +182,7 @@ static _Noreturn void builder_run(const char *name, const char *hosts_text, int 
     _exit(sendmsg(answer_fd, &message, MSG_NOSIGNAL) < 0);
 }
 
-bool builder_start(Builder *self, Enclosure *enclosure, const char *name, const char *hosts_text,
+bool builder_start(Builder *self, Enclosure *enclosure, const char *name, const BuilderTexts *texts,
                    GError **error)
 {
     int fds[2];
@@ -189,7 +194,7 @@ bool builder_start(Builder *self, Enclosure *enclosure, const char *name, const 
     self->answer_fd = fds[0];
     self->pid = enclosure_fork(enclosure, error);
     if (self->pid == 0)
-        builder_run(name, hosts_text, fds[1]);
+        builder_run(name, texts, fds[1]);
     close(fds[1]);
     if (self->pid > 0)
         return true;

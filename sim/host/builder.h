@@ -19,9 +19,15 @@ typedef struct {
     int net, mnt, uts;
 } HostNamespaces;
 
-// Starts a builder for a host called `name` with `hosts_text` as its /etc/hosts.
-bool builder_start(Builder *builder, Enclosure *enclosure, const char *name, const char *hosts_text,
-                   GError **error);
+// What stands in files of the host.
+typedef struct {
+    const char *hosts;  // /etc/hosts
+    const char *resolv; // /etc/resolv.conf; NULL: that of the system
+} BuilderTexts;
+
+// Starts a builder for a host called `name`.
+bool builder_start(Builder *builder, Enclosure *enclosure, const char *name,
+                   const BuilderTexts *texts, GError **error);
 
 // Waits for its work. The caller owns the descriptors; the error names the step that failed.
 // Called once for each builder_start() that succeeded: the process is reaped in any case.

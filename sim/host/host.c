@@ -27,7 +27,8 @@ Host *host_begin(Enclosure *enclosure, const NodeSpec *spec, const char *hosts_t
     self->enclosure = enclosure;
     self->spec = spec;
     self->namespaces = (HostNamespaces){-1, -1, -1};
-    if (!builder_start(&self->builder, enclosure, spec->name, hosts_text, error)) {
+    if (!builder_start(&self->builder, enclosure, spec->name,
+                       &(BuilderTexts){.hosts = hosts_text, .resolv = spec->resolv_text}, error)) {
         g_prefix_error(error, "host %s: ", spec->name);
         return NULL;
     }

@@ -14,7 +14,7 @@ DatagramRelay *datagram_relay_open(uv_loop_t *loop, int fd, const LocalService *
 // Where datagrams of new peers go.
 void datagram_relay_aim(DatagramRelay *relay, const LocalService *service);
 
-// To be called once every RELAY_TICK_MS: forgets peers that have been silent for long.
+// To be called once every STAYING_TICK_MS: forgets peers that have been silent for long.
 void datagram_relay_tick(DatagramRelay *relay);
 
 void datagram_relay_close(DatagramRelay *relay);

@@ -6,10 +6,12 @@
 #include "sim/relay/opener.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct {
@@ -64,6 +66,18 @@ static void opener_answer(int request_fd, int fd)
         close(fd);
 }
 
+// All but the one to open low ports. Without more than pasta(1) has, and dumpable, it is a process
+// through which that may find the namespaces it lives in.
+static void opener_give_up_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{.effective = 0}};
+
+    data[0].effective = data[0].permitted = 1U << CAP_NET_BIND_SERVICE;
+    if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
+        _exit(1);
+}
+
 _Noreturn void opener_run(int request_fd, int net_fd)
 {
     OpenerRequest request;
@@ -71,6 +85,7 @@ _Noreturn void opener_run(int request_fd, int net_fd)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (setns(net_fd, CLONE_NEWNET) < 0 || dup2(request_fd, STDIN_FILENO) < 0)
         _exit(1);
+    opener_give_up_capabilities();
     // Neither devices nor the streams of the command are kept open by it.
     close_range(STDIN_FILENO + 1, ~0U, 0);
     while (recv(STDIN_FILENO, &request, sizeof request, 0) == sizeof request)

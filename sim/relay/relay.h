@@ -20,6 +20,10 @@ Relay *relay_new(GError **error);
 // returns, others within a tenth of a second. Once only.
 bool relay_join(Relay *relay, Enclosure *enclosure, Host *host, GError **error);
 
+// Gives `host`, joined before, the outside network of this machine, with an interface of its own
+// and a default route, through pasta(1), which must be installed. Returns when it is there.
+bool relay_open_outside(Relay *relay, Host *host, GError **error);
+
 // To be called before the enclosure is closed; connections end.
 void relay_leave(Relay *relay);
 

@@ -108,6 +108,7 @@ NodeSpec *node_spec_new(void)
 void node_spec_free(NodeSpec *node)
 {
     g_ptr_array_unref(node->env);
+    g_free(node->resolv_text);
     g_ptr_array_unref(node->sysctls);
     g_array_unref(node->routes);
     g_ptr_array_unref(node->interfaces);

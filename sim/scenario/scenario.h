@@ -70,6 +70,7 @@ struct NodeSpec {
     GArray *routes;        // of RouteSpec: the file's, else those over hosts that forward
     GPtrArray *sysctls;    // of SettingSpec, owned, in the file's order
     GPtrArray *env;        // of SettingSpec, owned
+    char *resolv_text;     // hosts only: its /etc/resolv.conf; NULL, as from a file: the system's
     SourcePosition position;
 };
 
