@@ -3,7 +3,9 @@
 #include "sim/commands/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "core/param.h"
 #include "sim/host/refusal.h"
 
 // Prints the one line of a mistake on the command line.
@@ -11,6 +13,25 @@ static int command_print_mistake(const Command *command, const char *text)
 {
     fprintf(stderr, "taploom %s: %s (see taploom %s --help)\n", command->name, text, command->name);
     return STATUS_USAGE;
+}
+
+// "Unknown option --dely", with the nearest of those there are.
+static void command_suggest(GError *error, const GOptionEntry *entries)
+{
+    const char *name = strstr(error->message, "--");
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *nearest;
+    char *message;
+
+    for (; name != NULL && entries != NULL && entries->long_name != NULL; entries++)
+        g_ptr_array_add(names, (gpointer)entries->long_name);
+    g_ptr_array_add(names, NULL);
+    nearest = name != NULL ? param_nearest(name + 2, (const char *const *)names->pdata) : NULL;
+    if (nearest == NULL)
+        return;
+    message = g_strdup_printf("%s: did you mean --%s?", error->message, nearest);
+    g_free(error->message);
+    error->message = message;
 }
 
 bool command_parse(const Command *command, int *argc, char ***argv, const GOptionEntry *entries,
@@ -35,6 +56,8 @@ bool command_parse(const Command *command, int *argc, char ***argv, const GOptio
     g_option_context_add_main_entries(context, own_entries, NULL);
 
     if (!g_option_context_parse(context, argc, argv, &error)) {
+        if (g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+            command_suggest(error, entries);
         *status = command_print_mistake(command, error->message);
         return false;
     }

@@ -230,7 +230,7 @@ class With(Services):
                 (('--reverse', '3%'), '--reverse: "3%" does not begin with KEY='),
                 (('--seed', 'x'), '--seed: "x" is not a number'),
                 (('--mtu', '3'), '--mtu: "3" is out of range'),
-                (('--dely', '3ms'), 'Unknown option --dely'),
+                (('--dely', '3ms'), 'Unknown option --dely: did you mean --delay?'),
                 (('--queue', '10ms'), '--queue: ')):
             with self.subTest(arguments=arguments):
                 done = self.run_with(*arguments, 'true', status=WRONG_USAGE)
