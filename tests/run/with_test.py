@@ -40,17 +40,19 @@ for text in sys.argv[3:]:
 '''
 PERSISTENT = '''
 import socket, sys, time
-failures = 0
-while True:
+states = []
+while len(states) < 3:
     try:
-        socket.create_connection((sys.argv[1], int(sys.argv[2])))
+        socket.create_connection((sys.argv[1], int(sys.argv[2]))).close()
+        state = "connected"
     except ConnectionRefusedError:
-        failures += 1
-        if failures == 1:
-            print("refused", flush=True)
-        time.sleep(0.02)
-    else:
-        sys.exit(print("connected"))
+        state = "refused"
+    except ConnectionResetError:
+        continue  # the service has gone a moment ago
+    if states[-1:] != [state]:
+        states.append(state)
+        print(state, len(states), flush=True)
+    time.sleep(0.02)
 '''
 LARGE = f'''
 import hashlib, socket, sys, threading
@@ -166,13 +168,14 @@ class With(Services):
                     continue
                 self.assertIn('HELLO', self.run_with(*python(CONNECT, 'machine', port)).text)
 
-    def test_a_port_is_open_when_a_service_listens(self):
+    def test_a_port_is_open_while_a_service_listens(self):
         with socket.create_server(('127.0.0.1', 0)) as reserved:
             port = reserved.getsockname()[1]
         running = self.start('with', *python(PERSISTENT, 'machine', port))
-        running.wait_for('refused')
-        self.listen(shout, port=port)
-        self.assertEqual(running.finish().text, 'refused\nconnected\n')
+        running.wait_for('refused 1')
+        with socket.create_server(('127.0.0.1', port)):
+            running.wait_for('connected 2')
+        self.assertEqual(running.finish().text, 'refused 1\nconnected 2\nrefused 3\n')
 
     def test_much_both_ways_at_once(self):
         port = self.listen(echo)
