@@ -67,7 +67,7 @@ const GOptionEntry *trial_entries(Trial *self, const GOptionEntry *own)
     return (const GOptionEntry *)self->entries->data;
 }
 
-// One error of the loader, "PATH:LINE:COLUMN: WHERE: MESSAGE", with its option instead.
+// One error or warning of the loader, "PATH:LINE:COLUMN: WHERE: MESSAGE", with its option instead.
 static void trial_print_error(const Trial *self, const char *line)
 {
     g_auto(GStrv) parts = g_strsplit(line, ": ", 3);
@@ -139,6 +139,8 @@ Scenario *trial_load(const Trial *self, ScenarioText *text, int *status)
         return NULL;
     }
     *status = STATUS_OK;
+    for (guint i = 0; self->verbose && i < scenario->warnings->len; i++)
+        trial_print_error(self, g_ptr_array_index(scenario->warnings, i));
     if (!self->print)
         return g_steal_pointer(&scenario);
     fputs(yaml, stdout);
