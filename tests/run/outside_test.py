@@ -7,13 +7,11 @@ A network namespace stands for the machine, and another for all that is outside.
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import harness
 from harness import FINISHED_WELL, REFUSED, RunCase
-from rootless_test import AS_NOBODY, MAY_MAKE_NAMESPACES, NOBODY
 
 SERVE = '''
 import socket, sys, threading
@@ -65,6 +63,13 @@ nameserver 203.0.113.1
 '''
 
 
+def skip_unless_there_is_pasta(case):
+    if shutil.which('pasta') is None:
+        case.skipTest('pasta is not installed: apt install passt')
+    if not Path('/etc/resolv.conf').exists():
+        case.skipTest('this system has no /etc/resolv.conf')
+
+
 class Outside(RunCase):
     def with_pasta(self, script):
         """An environment in which pasta is that script, or missing."""
@@ -87,25 +92,11 @@ class Outside(RunCase):
         self.assertEqual(done.stderr, 'taploom with: the outside network: pasta: '
                          'No external route\n')
 
-    def assert_outside_is_reached(self, wrap):
-        if shutil.which('pasta') is None:
-            self.skipTest('pasta is not installed: apt install passt')
-        if not Path('/etc/resolv.conf').exists():
-            self.skipTest('this system has no /etc/resolv.conf')
-        done = self.taploom('with', '--delay', '1ms', '--outside', 'bash', '-c', ASK,
-                            wrap=(*OUTSIDE, self.directory, *wrap))
-        self.assertEqual((done.status, done.text), (FINISHED_WELL, ANSWER), done.stderr)
-
     def test_outside(self):
-        self.assert_outside_is_reached(())
-
-    def test_outside_without_root(self):
-        asked = subprocess.run(MAY_MAKE_NAMESPACES, stderr=subprocess.PIPE, text=True, check=False)
-        if asked.returncode != 0:
-            self.skipTest(f'no user namespaces here: {asked.stderr.strip()}')
-        self.program = shutil.copy(RunCase.program, self.directory)
-        os.chown(self.directory, NOBODY, NOBODY)
-        self.assert_outside_is_reached(AS_NOBODY)
+        skip_unless_there_is_pasta(self)
+        done = self.taploom('with', '--delay', '1ms', '--outside', 'bash', '-c', ASK,
+                            wrap=(*OUTSIDE, self.directory))
+        self.assertEqual((done.status, done.text), (FINISHED_WELL, ANSWER), done.stderr)
 
     def test_sigkill_ends_pasta(self):
         running = self.start('with', '--outside', '/bin/sleep', '958', env={

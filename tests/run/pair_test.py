@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server and a client with one link between them."""
 
-import os
-import shutil
 import signal
-import subprocess
 
 import harness
 from harness import FINISHED_WELL, INSIDE, TASK_FAILED, WRONG_USAGE, RunCase
-from rootless_test import AS_NOBODY, MAY_MAKE_NAMESPACES, NOBODY
 
 LISTEN = f'{INSIDE} listen tcp 900'
 # Ends when told to by SIGTERM, and says so.
@@ -64,15 +60,6 @@ class Pair(RunCase):
         self.assertEqual(ran.status, FINISHED_WELL, ran.stderr)
         self.assertEqual(self.outcomes(ran), ['ended', 'succeeded'])
         self.assertEqual(ran.report['tasks'][1]['output'], 'it runs\n')
-
-    def test_without_root(self):
-        asked = subprocess.run(MAY_MAKE_NAMESPACES, stderr=subprocess.PIPE, text=True, check=False)
-        if asked.returncode != 0:
-            self.skipTest(f'no user namespaces here: {asked.stderr.strip()}')
-        self.program = shutil.copy(RunCase.program, self.directory)
-        os.chown(self.directory, NOBODY, NOBODY)
-        self.run_pair('--delay', '1ms', '--ready', 'none', '--', 'true', '--',
-                      'ping -c 1 -w 60 server', wrap=AS_NOBODY)
 
 
 if __name__ == '__main__':

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 
 import harness
-from harness import RunCase, pair, task
+import outside_test
+from harness import FINISHED_WELL, pair, task
+from with_test import Services, echo
 
 NOBODY = 65534
 # A /dev/net/tun that all may open, in a mount namespace, so that nobody else sees it.
@@ -18,14 +20,14 @@ AS_NOBODY = ('unshare', '--mount', 'sh', '-ec', f'''
 MAY_MAKE_NAMESPACES = (*AS_NOBODY, 'unshare', '--user', '--net', 'true')
 
 
-class Rootless(RunCase):
+class Rootless(Services):
     def setUp(self):
         super().setUp()
         asked = subprocess.run(MAY_MAKE_NAMESPACES, stderr=subprocess.PIPE, text=True, check=False)
         if asked.returncode != 0:
             self.skipTest(f'no user namespaces here: {asked.stderr.strip()}')
         # Where that user can reach it, as well as what it writes.
-        self.program = shutil.copy(RunCase.program, self.directory)
+        self.program = shutil.copy(harness.RunCase.program, self.directory)
         os.chown(self.directory, NOBODY, NOBODY)
         self.place = self.directory / 'captures'
 
@@ -71,6 +73,25 @@ class Rootless(RunCase):
         running.kill()
         self.assert_nothing_is_left()
         self.assertNotIn(self.lab_name(), self.taploom('list').text)
+
+    def test_one_command_and_services_of_the_machine(self):
+        for protocol, port in (('tcp', self.listen(echo)), ('udp', self.listen_udp())):
+            done = self.taploom('with', '--delay', '20ms', 'bash', '-c',
+                                'exec 3<>/dev/$0/machine/$1; echo up >&3; head -c 3 <&3; exit 3',
+                                protocol, port, wrap=AS_NOBODY)
+            self.assertEqual((done.status, done.text.lower()), (3, 'up\n'), done.stderr)
+
+    def test_a_server_and_a_client(self):
+        done = self.taploom('pair', '--delay', '1ms', '--ready', 'none', '--', 'true', '--',
+                            'ping -q -c 1 -w 60 server', wrap=AS_NOBODY)
+        self.assertEqual(done.status, FINISHED_WELL, done.stderr)
+
+    def test_outside(self):
+        outside_test.skip_unless_there_is_pasta(self)
+        done = self.taploom('with', '--outside', 'bash', '-c', outside_test.ASK,
+                            wrap=(*outside_test.OUTSIDE, self.directory, *AS_NOBODY))
+        self.assertEqual((done.status, done.text), (FINISHED_WELL, outside_test.ANSWER),
+                         done.stderr)
 
 
 if __name__ == '__main__':

@@ -2,7 +2,6 @@
 """One command behind one link, whose other end is this machine."""
 
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -14,7 +13,6 @@ from pathlib import Path
 
 import harness
 from harness import FINISHED_WELL, TASK_FAILED, WRONG_USAGE, RunCase, wait_until
-from rootless_test import AS_NOBODY, MAY_MAKE_NAMESPACES, NOBODY
 
 START_MS = 300
 N_STARTS = 5
@@ -293,19 +291,6 @@ class With(Services):
             done = self.run_with('--delay', '40ms', 'bash', '-c', 'echo $EPOCHREALTIME')
             taken_ms.append((float(done.text) - start_s) * 1000)
         self.assertLess(min(taken_ms), START_MS, taken_ms)
-
-    def test_without_root(self):
-        asked = subprocess.run(MAY_MAKE_NAMESPACES, stderr=subprocess.PIPE, text=True, check=False)
-        if asked.returncode != 0:
-            self.skipTest(f'no user namespaces here: {asked.stderr.strip()}')
-        self.program = shutil.copy(RunCase.program, self.directory)
-        os.chown(self.directory, NOBODY, NOBODY)
-        for protocol, number in (('tcp', self.listen(echo)), ('udp', self.listen_udp())):
-            done = self.run_with('--delay', '20ms', 'bash', '-c', 'exec 3<>/dev/$0/machine/$1; '
-                                 'echo up >&3; head -c 3 <&3',
-                                 protocol, number, wrap=AS_NOBODY)
-            self.assertEqual(done.text.lower(), 'up\n')
-        self.run_with('sh', '-c', 'exit 3', wrap=AS_NOBODY, status=3)
 
 
 if __name__ == '__main__':
