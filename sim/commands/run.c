@@ -173,7 +173,8 @@ static int run_status(const Report *report, bool strict)
 {
     if (strict && !report->verdict.valid)
         return STATUS_INVALID;
-    return report_tasks_succeeded(report) ? STATUS_OK : STATUS_FAILED;
+    return report_tasks_succeeded(report) && report_expectations_hold(report) ? STATUS_OK
+                                                                              : STATUS_FAILED;
 }
 
 static int run_host_columns(const Scenario *scenario)
@@ -259,10 +260,12 @@ int run_main(const Command *command, int argc, char **argv, bool replays)
     bool stdout_is_data;
     int status;
 
-    if (!command_parse(command, &argc, &argv, entries,
-                       "Exit status: 0 all went as the scenario says, 1 a task failed, 2 the\n"
-                       "scenario is wrong, 3 the system refused something, 4 not valid (--strict).",
-                       replays ? 2 : 1, &status))
+    if (!command_parse(
+            command, &argc, &argv, entries,
+            "Exit status: 0 all went as the scenario says, 1 a task or expectation\n"
+            "failed, 2 the scenario is wrong, 3 the system refused something, 4 not valid\n"
+            "(--strict).",
+            replays ? 2 : 1, &status))
         return status;
     if (replays)
         fates_path = argv[1];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "sim/expect/expect.h"
 #include "sim/host/refusal.h"
 #include "sim/lab/progress.h"
 #include "sim/lab/service.h"
@@ -201,6 +202,7 @@ void session_run(Session *self, int interrupted_status)
     console_progress(self->console, "");
     lab_stop(self->lab);
     self->report = session_collect(self);
+    expect_judge(self->report);
 }
 
 const Report *session_report(const Session *self)

@@ -113,10 +113,16 @@ static void task_conclude(Task *task, TaskOutcome outcome)
         task->outcome = outcome;
 }
 
+// Whether the run goes on when it fails.
+static bool task_may_fail(const Task *task)
+{
+    return task->spec->keep_going || task->spec->is_judged;
+}
+
 static void task_fail_silently(Task *task, TaskOutcome outcome)
 {
     task_conclude(task, outcome);
-    if (!task->spec->keep_going)
+    if (!task_may_fail(task))
         tasks_done(task->tasks);
 }
 
@@ -139,7 +145,7 @@ static void task_timed_out(uv_timer_t *timer)
 
     task_fail(task, TASK_TIMED_OUT, why);
     process_signal(task->process, SIGKILL);
-    if (task->spec->keep_going)
+    if (task_may_fail(task))
         tasks_step(task->tasks);
 }
 
@@ -279,7 +285,7 @@ static bool task_start(Task *task)
 
     if (!task_spawn(task, &error)) {
         task_fail(task, TASK_FAILED, error->message);
-        return spec->keep_going;
+        return task_may_fail(task);
     }
     if (timeout_ms == 0 && awaits_readiness)
         timeout_ms = READY_TIMEOUT_MS;
@@ -420,7 +426,7 @@ bool tasks_have_failed(const Tasks *self)
     for (unsigned i = 0; i < self->n_tasks; i++) {
         const Task *task = &self->tasks[i];
 
-        if (!task->spec->keep_going &&
+        if (!task_may_fail(task) &&
             (task->outcome == TASK_FAILED || task->outcome == TASK_TIMED_OUT))
             return true;
     }

@@ -12,6 +12,11 @@ static void direction_report_clear(gpointer data)
     g_clear_pointer(&((DirectionReport *)data)->faults, g_array_unref);
 }
 
+static void expect_report_clear(gpointer data)
+{
+    g_free(((ExpectReport *)data)->got);
+}
+
 Report *report_new(const Scenario *scenario, int64_t elapsed_ns)
 {
     Report *report = g_new0(Report, 1);
@@ -24,6 +29,8 @@ Report *report_new(const Scenario *scenario, int64_t elapsed_ns)
     report->devices = g_array_new(FALSE, TRUE, sizeof(DeviceReport));
     report->nodes = g_array_new(FALSE, TRUE, sizeof(NodeReport));
     report->tasks = g_array_new(FALSE, TRUE, sizeof(TaskReport));
+    report->expectations = g_array_new(FALSE, TRUE, sizeof(ExpectReport));
+    g_array_set_clear_func(report->expectations, expect_report_clear);
     report->files = g_array_new(FALSE, TRUE, sizeof(WriterResult));
     report->all_lateness = histogram_new();
     report->verdict.reasons = g_ptr_array_new_with_free_func(g_free);
@@ -36,6 +43,7 @@ void report_free(Report *report)
     g_array_unref(report->devices);
     g_array_unref(report->nodes);
     g_array_unref(report->tasks);
+    g_array_unref(report->expectations);
     g_array_unref(report->files);
     g_ptr_array_unref(report->verdict.reasons);
     histogram_free(report->all_lateness);
@@ -47,6 +55,8 @@ static Spread spread_of(const Histogram *histogram)
     return (Spread){
         .count = counter_get(&histogram->count),
         .p50_ns = histogram_quantile_ns(histogram, 5000),
+        .p90_ns = histogram_quantile_ns(histogram, 9000),
+        .p95_ns = histogram_quantile_ns(histogram, 9500),
         .p99_ns = histogram_quantile_ns(histogram, 9900),
         .p999_ns = histogram_quantile_ns(histogram, 9990),
         .max_ns = (int64_t)counter_get(&histogram->max_ns),
@@ -200,7 +210,19 @@ bool report_tasks_succeeded(const Report *report)
     for (guint i = 0; i < report->tasks->len; i++) {
         const TaskReport *task = &g_array_index(report->tasks, TaskReport, i);
 
-        if (task->outcome != TASK_SUCCEEDED && task->outcome != TASK_ENDED)
+        if (task->outcome != TASK_SUCCEEDED && task->outcome != TASK_ENDED &&
+            !task->task->is_judged)
+            return false;
+    }
+    return true;
+}
+
+bool report_expectations_hold(const Report *report)
+{
+    for (guint i = 0; i < report->expectations->len; i++) {
+        const ExpectReport *entry = &g_array_index(report->expectations, ExpectReport, i);
+
+        if (!entry->passed && !entry->spec->soft)
             return false;
     }
     return true;

@@ -13,12 +13,13 @@
 #include "sim/capture/capture.h"
 #include "sim/nodes/node.h"
 #include "sim/realtime/grants.h"
+#include "sim/scenario/expect_spec.h"
 #include "sim/scenario/scenario.h"
 #include "sim/timeline/change_log.h"
 
 typedef struct {
     uint64_t count;
-    int64_t p50_ns, p99_ns, p999_ns, max_ns;
+    int64_t p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns;
 } Spread;
 
 // A share measured in trials, with its 95 % interval (Wilson's score).
@@ -111,6 +112,13 @@ typedef struct {
     unsigned n_restarts; // by the timeline
 } TaskReport;
 
+// What has come of one entry of `expect:`.
+typedef struct {
+    const ExpectSpec *spec;
+    char *got; // as a person would write it, "12.5ms"; owned
+    bool passed;
+} ExpectReport;
+
 typedef struct {
     bool valid;
     GPtrArray *reasons;                                     // of char *: why not, one sentence each
@@ -127,6 +135,7 @@ typedef struct {
     GArray *nodes;            // of NodeReport
     GArray *tasks;            // of TaskReport
     GArray *files;            // of WriterResult: captures and fates
+    GArray *expectations;     // of ExpectReport: of a run that has ended
     const ChangeLog *changes; // by timeline and commands
     const Grants *grants;     // of the data thread; NULL where none were asked for
     Histogram *all_lateness;
@@ -157,8 +166,11 @@ void report_conclude(Report *report);
 // When a frame is late on a direction with this configuration (doc: taploom-scenario(5), fidelity).
 int64_t fidelity_late_ns(const FidelitySpec *fidelity, const LinkConfig *config);
 
-// Whether every task did what it was there for.
+// Whether every task did what it was there for; those that `expect:` judges do.
 bool report_tasks_succeeded(const Report *report);
+
+// Whether all expectations but soft ones hold.
+bool report_expectations_hold(const Report *report);
 
 // "succeeded", "timed out" …; static.
 const char *task_outcome_name(TaskOutcome outcome);

@@ -50,6 +50,8 @@ static void json_spread(JsonBuilder *json, const char *name, const Spread *sprea
     json_open(json, name);
     json_count(json, "count", spread->count);
     json_number(json, "p50", (double)spread->p50_ns / unit_ns);
+    json_number(json, "p90", (double)spread->p90_ns / unit_ns);
+    json_number(json, "p95", (double)spread->p95_ns / unit_ns);
     json_number(json, "p99", (double)spread->p99_ns / unit_ns);
     json_number(json, "p999", (double)spread->p999_ns / unit_ns);
     json_number(json, "max", (double)spread->max_ns / unit_ns);
@@ -319,6 +321,8 @@ static void json_tasks(JsonBuilder *json, const Report *report)
         const TaskReport *entry = &g_array_index(report->tasks, TaskReport, i);
 
         json_builder_begin_object(json);
+        if (entry->task->name != NULL)
+            json_text(json, "name", entry->task->name);
         json_text(json, "on", entry->task->node->name);
         json_text(json, "run", entry->task->command);
         json_flag(json, "background", entry->task->background);
@@ -333,6 +337,25 @@ static void json_tasks(JsonBuilder *json, const Report *report)
             json_count(json, "restarts", entry->n_restarts);
         json_text(json, "output", entry->output);
         json_flag(json, "output_cut", entry->output_cut);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void json_expectations(JsonBuilder *json, const GArray *expectations)
+{
+    json_builder_set_member_name(json, "expectations");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < expectations->len; i++) {
+        const ExpectReport *entry = &g_array_index(expectations, ExpectReport, i);
+
+        json_builder_begin_object(json);
+        json_text(json, "name", entry->spec->name);
+        json_text(json, "expected", entry->spec->expected);
+        json_text(json, "got", entry->got);
+        json_flag(json, "passed", entry->passed);
+        json_flag(json, "soft", entry->spec->soft);
+        json_count(json, "line", entry->spec->position.line);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -400,6 +423,7 @@ JsonNode *report_to_json(const Report *report)
     if (report->changes != NULL)
         json_changes(json, report->changes);
     json_tasks(json, report);
+    json_expectations(json, report->expectations);
     json_files(json, report, WRITER_CAPTURE);
     json_files(json, report, WRITER_FATES);
     if (report->grants != NULL)

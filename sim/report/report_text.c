@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sections in the order in which they are read: tasks, links, devices that lost something,
-// captures, what --realtime was granted, lateness, verdict. What is as it should be stays out.
+// Sections in the order in which they are read: tasks, expectations, links, devices that lost
+// something, captures, what --realtime was granted, lateness, verdict. What is as it should be
+// stays out.
 #include "sim/report/report_text.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "sim/report/change_words.h"
+#include "sim/report/expect_text.h"
+#include "sim/report/text_lines.h"
 
 enum {
-    TEXT_COLUMNS = 80,
     TEXT_TASK_COLUMNS = 56, // of host and command together
     TEXT_HOST_MIN_COLUMNS = 10,
     TEXT_HOST_MAX_COLUMNS = 16,
@@ -18,52 +20,6 @@ enum {
     TEXT_PATH_COLUMNS = 36,
     TEXT_CHANGES = 10, // that are printed of the first ones, and of the last
 };
-
-typedef struct {
-    GString *text;
-    bool colour;
-} TextReport;
-
-#define ESCAPE_BOLD "\033[1m"
-#define ESCAPE_GOOD "\033[32m"
-#define ESCAPE_BAD "\033[31m"
-#define ESCAPE_END "\033[0m"
-
-static void text_styled(TextReport *self, const char *escape, const char *words)
-{
-    if (self->colour)
-        g_string_append_printf(self->text, "%s%s%s", escape, words, ESCAPE_END);
-    else
-        g_string_append(self->text, words);
-}
-
-static void text_heading(TextReport *self, const char *words)
-{
-    g_string_append_c(self->text, '\n');
-    text_styled(self, ESCAPE_BOLD, words);
-    g_string_append_c(self->text, '\n');
-}
-
-// Whole words in lines of at most 80 columns, each after `indent` blanks.
-static void text_wrapped(TextReport *self, const char *words, int indent)
-{
-    g_auto(GStrv) parts = g_strsplit(words, " ", -1);
-    glong column = 0;
-
-    for (char **part = parts; *part != NULL; part++) {
-        glong width = g_utf8_strlen(*part, -1);
-
-        if (column > 0 && column + 1 + width <= TEXT_COLUMNS) {
-            g_string_append_printf(self->text, " %s", *part);
-            column += 1 + width;
-        } else {
-            g_string_append_printf(self->text, "%s%*s%s", column > 0 ? "\n" : "", indent, "",
-                                   *part);
-            column = indent + width;
-        }
-    }
-    g_string_append_c(self->text, '\n');
-}
 
 // "1,234,567"
 static const char *grouped(char room[32], uint64_t value)
@@ -563,6 +519,7 @@ char *report_to_text(const Report *report, bool colour)
                            (double)report->elapsed_ns / 1e9,
                            report->interrupted ? ", interrupted" : "");
     text_tasks(&self, report);
+    text_expectations(&self, report);
     text_links(&self, report);
     text_changes(&self, report->changes);
     text_drops(&self, report);

@@ -354,6 +354,17 @@ static SourcePosition position_at_byte(const char *text, size_t offset_bytes)
     return position;
 }
 
+// An expectation of more than something, without quotes.
+static const char *syntax_hint(const yaml_parser_t *parser, const char *text)
+{
+    const char *at = g_utf8_offset_to_pointer(text, (glong)parser->problem_mark.index);
+
+    if (*at == '>' ||
+        (parser->context != NULL && strcmp(parser->context, "while scanning a block scalar") == 0))
+        return ": quote what begins with >";
+    return "";
+}
+
 static void composer_fail_syntax(Composer *composer, const yaml_parser_t *parser, const char *text)
 {
     if (parser->error == YAML_READER_ERROR) {
@@ -363,9 +374,9 @@ static void composer_fail_syntax(Composer *composer, const yaml_parser_t *parser
     } else if (parser->error == YAML_MEMORY_ERROR) {
         composer_fail(composer, (SourcePosition){0, 0}, "there is no memory to read it");
     } else {
-        composer_fail(composer, position_of(&parser->problem_mark), "is not valid YAML: %s%s%s",
+        composer_fail(composer, position_of(&parser->problem_mark), "is not valid YAML: %s%s%s%s",
                       parser->problem, parser->context != NULL ? ", " : "",
-                      parser->context != NULL ? parser->context : "");
+                      parser->context != NULL ? parser->context : "", syntax_hint(parser, text));
     }
 }
 

@@ -57,6 +57,7 @@ void tasks_read(Loader *loader, const Spot *spot, void *scenario);
 void timeline_read(Loader *loader, const Spot *spot, void *scenario);
 void captures_read(Loader *loader, const Spot *spot, void *scenario);
 void fates_read(Loader *loader, const Spot *spot, void *scenario);
+void expect_read(Loader *loader, const Spot *spot, void *scenario);
 
 // The key `faults` of all links of the list at `spot`, to be called when their interfaces have
 // names, by which rules may tell directions. Until then a link says only whether it is a list, and

@@ -11,6 +11,7 @@
 
 #include "core/quote.h"
 #include "sim/scenario/address.h"
+#include "sim/scenario/expect_spec.h"
 #include "sim/scenario/loader.h"
 #include "sim/scenario/preset.h"
 #include "sim/scenario/timeline_spec.h"
@@ -133,12 +134,15 @@ static void defaults_read(Loader *loader, const Spot *spot, void *into)
 
 // The parts of a scenario in the order in which they must be read, whatever the file's.
 static const Field scenario_parts[] = {
-    {"defaults", defaults_read}, {"nodes", nodes_read}, {"links", links_read},
-    {"fidelity", fidelity_read}, {"tasks", tasks_read}, {"timeline", timeline_read},
-    {"capture", captures_read},  {"fates", fates_read}, {NULL, NULL},
+    {"defaults", defaults_read}, {"nodes", nodes_read},
+    {"links", links_read},       {"fidelity", fidelity_read},
+    {"tasks", tasks_read},       {"timeline", timeline_read},
+    {"capture", captures_read},  {"fates", fates_read},
+    {"expect", expect_read},     {NULL, NULL},
 };
-static const char *const scenario_part_names[] = {
-    "defaults", "nodes", "links", "fidelity", "tasks", "timeline", "capture", "fates", NULL};
+static const char *const scenario_part_names[] = {"defaults", "nodes",    "links",   "fidelity",
+                                                  "tasks",    "timeline", "capture", "fates",
+                                                  "expect",   NULL};
 
 // Knows the parts without reading them.
 static bool scenario_is_part(Loader *loader, const Spot *spot, void *into)
@@ -221,6 +225,7 @@ static Scenario *scenario_new(const char *path)
     scenario->fates.links = g_ptr_array_new();
     scenario->captures = g_ptr_array_new_with_free_func((GDestroyNotify)capture_spec_free);
     scenario->timeline = timeline_spec_new();
+    scenario->expectations = g_ptr_array_new_with_free_func((GDestroyNotify)expect_spec_free);
     scenario->node_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     scenario->link_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     scenario->task_by_name = g_hash_table_new(g_str_hash, g_str_equal);
@@ -232,6 +237,7 @@ void scenario_free(Scenario *scenario)
     g_hash_table_unref(scenario->task_by_name);
     g_hash_table_unref(scenario->link_by_name);
     g_hash_table_unref(scenario->node_by_name);
+    g_ptr_array_unref(scenario->expectations);
     timeline_spec_free(scenario->timeline);
     g_clear_pointer(&scenario->warnings, g_ptr_array_unref);
     g_free(scenario->fates.file);

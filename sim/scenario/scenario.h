@@ -102,6 +102,7 @@ typedef struct {
     uint16_t ready_port;
     char *ready_text;   // a substring of an output line
     int64_t timeout_ns; // 0: none
+    bool is_judged;     // by `expect:`, which says what its exit status has to be
     SourcePosition position;
 } TaskSpec;
 
@@ -145,6 +146,7 @@ struct Scenario {
     FatesSpec fates;
     TimelineSpec *timeline; // sim/scenario/timeline_spec.h
     FidelitySpec fidelity;
+    GPtrArray *expectations;  // of ExpectSpec, sim/scenario/expect_spec.h
     GPtrArray *warnings;      // of char *, "file:line:column: …": what is allowed but odd
     GHashTable *node_by_name; // for scenario_node() and scenario_link()
     GHashTable *link_by_name;

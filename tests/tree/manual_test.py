@@ -15,6 +15,7 @@ PARAM = re.compile(r'\.name = "([a-z0-9_-]+)",\s*\.type')
 STAGE_KEY = re.compile(r'\{"([a-z]+)", \w+_params')
 FIELD = re.compile(r'\{"([a-z]+)", \w+_read\w*\}')
 OPTION = re.compile(r'\{"([a-z-]+)", 0, 0, G_OPTION')
+METRIC = re.compile(r'METRIC\("([a-z]+)[.a-z0-9]*", METRIC_|METRIC_SPREAD\("([a-z]+)"')
 ACTION = re.compile(r'\.name = "([a-z-]+)",\s*\.summary')
 DROP = re.compile(r'X\(DROP_\w+, "([a-z-]+)", "([^"]+)"\)')
 
@@ -56,6 +57,9 @@ def main(root):
     drops = DROP.findall(re.sub(r'\\\n', '', (root / 'core/drop.h').read_text()))
     actions = ACTION.findall((root / 'links/fault/fault_action.c').read_text())
 
+    metrics = sorted({a or b for a, b in METRIC.findall(
+        (root / 'sim/scenario/metric.c').read_text())})
+
     points = [
         ('keys of links', stage_keys, missing_items(scenario_page, stage_keys)),
         ('parameters of link keys', link_params,
@@ -64,6 +68,8 @@ def main(root):
         ('parameters of other sections', found(root, 'sim/scenario', PARAM),
          missing_items(scenario_page, found(root, 'sim/scenario', PARAM))),
         ('actions of faults', actions, missing_items(scenario_page, actions)),
+        ('metrics of expectations', metrics,
+         [name for name in metrics if not re.search(rf'^\.(It|Cm) .*\b{name}\b', scenario_page, re.M)]),
         ('commands', commands, missing_items(commands_page, commands)),
         ('options', options,
          [name for name in options if f'.It Fl -{name}' not in commands_page]),

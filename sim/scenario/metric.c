@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/scenario/metric.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/drop.h"
+#include "core/quantity.h"
+
+#define METRIC(name, unit, summary)                                                                \
+    {                                                                                              \
+        name, unit, summary                                                                        \
+    }
+#define METRIC_SPREAD(name, unit, what)                                                            \
+    METRIC(name ".p50", unit, "median of " what), METRIC(name ".p90", unit, "of " what),           \
+        METRIC(name ".p95", unit, "of " what), METRIC(name ".p99", unit, "of " what),              \
+        METRIC(name ".p99.9", unit, "of " what), METRIC(name ".max", unit, "most of " what)
+#define METRIC_END                                                                                 \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+const MetricSpec task_metrics[] = {
+    METRIC("exit", METRIC_COUNT, "the exit status, 128 and the signal where one killed it"),
+    METRIC("duration", METRIC_DURATION, "from its start to its end"),
+    METRIC("restarts", METRIC_COUNT, "how often the timeline started it anew"),
+    METRIC_END,
+};
+
+#define METRIC_OF_DROP(constant, name, meaning) METRIC("dropped." name, METRIC_COUNT, meaning),
+
+const MetricSpec link_metrics[] = {
+    METRIC("in", METRIC_COUNT, "frames that entered"),
+    METRIC("out", METRIC_COUNT, "frames that left at the other end"),
+    METRIC("copied", METRIC_COUNT, "copies made of frames"),
+    METRIC("marked", METRIC_COUNT, "frames marked by queues, with ECN"),
+    METRIC("corrupted", METRIC_COUNT, "frames with flipped bits that went on"),
+    METRIC("dropped", METRIC_COUNT, "frames dropped for any reason"),
+    METRIC("loss", METRIC_SHARE, "frames taken by the loss model, of those and what left"),
+    METRIC("throughput", METRIC_RATE, "mean from the first frame to the last"),
+    METRIC("throughput.peak", METRIC_RATE, "of the busiest second"),
+    METRIC("utilisation", METRIC_SHARE, "throughput as a share of the configured rate"),
+    METRIC("late", METRIC_COUNT, "frames that left late"),
+    METRIC("reordered", METRIC_COUNT, "frames reordered, by RFC 4737"),
+    METRIC_SPREAD("delay", METRIC_DURATION, "the delay on the wire"),
+    METRIC_SPREAD("queue", METRIC_DURATION, "the wait in the queue"),
+    METRIC_SPREAD("backlog", METRIC_COUNT, "frames that a frame found waiting"),
+    METRIC_SPREAD("lateness", METRIC_DURATION, "what frames left after their instant"),
+    DROP_REASONS(METRIC_OF_DROP) METRIC_END,
+};
+
+const MetricSpec capture_metrics[] = {
+    METRIC("count", METRIC_COUNT, "frames of the file that pass the filter"),
+    METRIC_END,
+};
+
+const MetricSpec *metric_find(const MetricSpec *table, const char *name)
+{
+    for (const MetricSpec *metric = table; metric->name != NULL; metric++)
+        if (strcmp(metric->name, name) == 0)
+            return metric;
+    return NULL;
+}
+
+const char *metric_unit_noun(MetricUnit unit)
+{
+    static const char *const nouns[] = {
+        [METRIC_COUNT] = "a whole number", [METRIC_NUMBER] = "a number",
+        [METRIC_DURATION] = "a duration",  [METRIC_RATE] = "a rate",
+        [METRIC_SIZE] = "a size",          [METRIC_SHARE] = "a share",
+    };
+
+    return nouns[unit];
+}
+
+// Checked by the exact parser, and then the nearest double, as a measured share is.
+static bool metric_parse_share(const char *text, double *value, GError **error)
+{
+    Probability probability;
+
+    if (!quantity_parse_probability(text, &probability, error))
+        return false;
+    *value = g_ascii_strtod(text, NULL) / (strchr(text, '%') != NULL ? 100 : 1);
+    return true;
+}
+
+bool metric_parse(MetricUnit unit, const char *text, double *value, GError **error)
+{
+    uint64_t amount = 0;
+    int64_t ns = 0;
+    bool good = false;
+
+    switch (unit) {
+    case METRIC_DURATION:
+        good = quantity_parse_duration_ns(text, &ns, error);
+        *value = (double)ns;
+        return good;
+    case METRIC_SHARE:
+        return metric_parse_share(text, value, error);
+    case METRIC_NUMBER:
+        good = quantity_parse_decimal(text, &amount, error);
+        *value = (double)amount / 1e6;
+        return good;
+    case METRIC_COUNT:
+        good = quantity_parse_count(text, &amount, error);
+        break;
+    case METRIC_RATE:
+        good = quantity_parse_rate_bps(text, &amount, error);
+        break;
+    case METRIC_SIZE:
+        good = quantity_parse_size_bytes(text, &amount, error);
+        break;
+    }
+    *value = (double)amount;
+    return good;
+}
+
+static char *metric_format_scaled(double value, const char *const *units)
+{
+    while (fabs(value) >= 999.9995 && units[1] != NULL) {
+        value /= 1000;
+        units++;
+    }
+    return g_strdup_printf("%.6g%s", value, *units);
+}
+
+char *metric_format(MetricUnit unit, double value)
+{
+    static const char *const durations[] = {"ns", "us", "ms", "s", NULL};
+    static const char *const rates[] = {"bit", "kbit", "mbit", "gbit", NULL};
+    static const char *const sizes[] = {"B", "kB", "MB", "GB", NULL};
+
+    switch (unit) {
+    case METRIC_DURATION:
+        return metric_format_scaled(value, durations);
+    case METRIC_RATE:
+        return metric_format_scaled(value, rates);
+    case METRIC_SIZE:
+        return metric_format_scaled(value, sizes);
+    case METRIC_SHARE:
+        return g_strdup_printf("%.6g%%", 100 * value);
+    case METRIC_COUNT:
+        return g_strdup_printf("%.0f", value);
+    case METRIC_NUMBER:
+        return g_strdup_printf("%.6g", value);
+    }
+    g_assert_not_reached();
+}
