@@ -18,7 +18,7 @@ const Command enter_command = {
 
 static int enter_command_run(int argc, char **argv)
 {
-    EnterRequest request = {.namespaces = {-1, -1, -1, -1, -1}};
+    EnterRequest request = {.namespaces = {-1, -1, -1, -1, -1}, .kept_fd = -1};
     EnterNamespaces *fds = &request.namespaces;
     g_autofree char *cwd = NULL;
     gint64 open_files_limit = 0;
@@ -27,6 +27,7 @@ static int enter_command_run(int argc, char **argv)
         {"net", 0, 0, G_OPTION_ARG_INT, &fds->net, "Network namespace", "FD"},
         {"mnt", 0, 0, G_OPTION_ARG_INT, &fds->mnt, "Mount namespace", "FD"},
         {"uts", 0, 0, G_OPTION_ARG_INT, &fds->uts, "UTS namespace", "FD"},
+        {"keep", 0, 0, G_OPTION_ARG_INT, &request.kept_fd, "Left open as 3", "FD"},
         {"open-files", 0, 0, G_OPTION_ARG_INT64, &open_files_limit, "Soft limit", "N"},
         {"cwd", 0, 0, G_OPTION_ARG_FILENAME, &cwd, "Working directory", "DIRECTORY"},
         {NULL}};

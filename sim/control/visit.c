@@ -82,7 +82,7 @@ int visit_run(const char *target, const char *const *command, GError **error)
     g_autofree char *lab_name = NULL;
     const char *host = visit_split_target(target, &lab_name);
     const char *shell[] = {NULL, NULL};
-    EnterRequest request = {.command = command};
+    EnterRequest request = {.command = command, .kept_fd = -1};
     g_autofree char *cwd = g_get_current_dir();
     LabAddress lab;
 

@@ -43,6 +43,25 @@ static bool expect_task_figure(const Report *report, const ExpectSpec *spec, dou
     return true;
 }
 
+static bool expect_probe_figure(const Report *report, const ExpectSpec *spec, double *value,
+                                char **got)
+{
+    const TaskReport *entry = expect_task(report, spec);
+
+    for (guint i = 0; entry != NULL && entry->figures != NULL && i < entry->figures->len; i++) {
+        const ProbeFigure *figure = &g_array_index(entry->figures, ProbeFigure, i);
+
+        if (figure->metric == spec->metric) {
+            *value = figure->value;
+            return true;
+        }
+    }
+    *got = g_strdup(entry == NULL || entry->outcome == TASK_NOT_STARTED
+                        ? "nothing, since it was not started"
+                        : "nothing, since it had no answer");
+    return false;
+}
+
 static bool expect_link_figure(const Report *report, const ExpectSpec *spec, double *value,
                                char **got)
 {
@@ -130,6 +149,7 @@ static void expect_judge_figure(const Report *report, ExpectReport *entry)
 {
     static const ExpectFigure figures[] = {
         [EXPECT_TASK] = expect_task_figure,
+        [EXPECT_PROBE] = expect_probe_figure,
         [EXPECT_LINK] = expect_link_figure,
         [EXPECT_CAPTURE] = expect_capture_figure,
     };

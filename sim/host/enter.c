@@ -36,7 +36,8 @@ EnterNamespaces enter_namespaces(const Enclosure *enclosure, const Host *host)
                              .user = enclosure_user_fd(enclosure)};
 }
 
-char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *const *command)
+char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *const *command,
+                      bool keeps_fd)
 {
     g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
     static const char *const options[ENTER_N_SPAWN_FDS] = {"--pid", "--net", "--mnt", "--uts"};
@@ -48,6 +49,11 @@ char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *c
         g_autofree char *fd = g_strdup_printf("%d", ENTER_FIRST_FD + i);
 
         g_strv_builder_add_many(argv, options[i], fd, NULL);
+    }
+    if (keeps_fd) {
+        g_autofree char *kept = g_strdup_printf("%d", ENTER_FIRST_FD + ENTER_N_SPAWN_FDS);
+
+        g_strv_builder_add_many(argv, "--keep", kept, NULL);
     }
     g_strv_builder_add_many(argv, "--open-files", open_files, "--cwd", cwd, "--", NULL);
     g_strv_builder_addv(argv, (const char **)command);
@@ -126,6 +132,14 @@ static _Noreturn void enter_fail(const char *what, int errno_value)
     _exit(errno_value == ENOENT ? ENTER_STATUS_NOT_FOUND : ENTER_STATUS_NOT_EXECUTABLE);
 }
 
+// Leaves the standard descriptors, and the one that the program keeps.
+static void enter_close_all_but(int kept_fd)
+{
+    if (kept_fd > ENTER_KEPT_FD)
+        dup2(kept_fd, ENTER_KEPT_FD);
+    close_range(kept_fd >= 0 ? ENTER_KEPT_FD + 1 : STDERR_FILENO + 1, ~0U, 0);
+}
+
 // In the process inside, which has all signals blocked.
 static _Noreturn void enter_exec(const EnterRequest *request, const sigset_t *signals,
                                  bool on_terminal)
@@ -139,7 +153,7 @@ static _Noreturn void enter_exec(const EnterRequest *request, const sigset_t *si
     if ((request->cwd == NULL || chdir(request->cwd) < 0) && chdir("/") < 0)
         enter_fail("taploom: chdir /", errno);
     enter_set_open_files_limit(request->open_files_limit);
-    close_range(STDERR_FILENO + 1, ~0U, 0);
+    enter_close_all_but(request->kept_fd);
     sigprocmask(SIG_SETMASK, signals, NULL);
     execvp(request->command[0], (char *const *)request->command);
     enter_fail(request->command[0], errno);

@@ -23,18 +23,21 @@ enum {
     ENTER_N_SPAWN_FDS = 4,
     ENTER_N_FDS = sizeof(EnterNamespaces) / sizeof(int),
     ENTER_KILL_SIGNAL = SIGUSR1,
+    ENTER_KEPT_FD = 3, // where the program finds the descriptor that it keeps
 };
 
 // What to join for `host`; descriptors owned by host and enclosure.
 EnterNamespaces enter_namespaces(const Enclosure *enclosure, const Host *host);
 
 // The arguments of a process that runs `command` (NULL-terminated) in a host with `cwd` as working
-// directory, where the host has it. The first argument is the file to execute. The process needs
-// the first ENTER_N_SPAWN_FDS of enter_namespaces() at descriptors ENTER_FIRST_FD onwards. To end
-// the program, signal this process: SIGTERM, SIGINT, SIGHUP and SIGQUIT reach the program's process
-// group, and ENTER_KILL_SIGNAL kills that whole group. SIGKILL leaves to the enclosure what the
-// program has started. The caller frees it with g_strfreev().
-char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *const *command);
+// directory, where the host has it. The first argument is the file to execute. Where `keeps_fd`,
+// the program gets the descriptor behind those of the namespaces as ENTER_KEPT_FD. The process
+// needs the first ENTER_N_SPAWN_FDS of enter_namespaces() at descriptors ENTER_FIRST_FD onwards. To
+// end the program, signal this process: SIGTERM, SIGINT, SIGHUP and SIGQUIT reach the program's
+// process group, and ENTER_KILL_SIGNAL kills that whole group. SIGKILL leaves to the enclosure what
+// the program has started. The caller frees it with g_strfreev().
+char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *const *command,
+                      bool keeps_fd);
 
 // The environment of programs in `spec`: `inherited`, TAPLOOM_HOST, TAPLOOM_LAB and what the
 // scenario sets there. The caller frees it with g_strfreev().
@@ -45,6 +48,7 @@ typedef struct {
     const char *cwd;
     const char *const *command; // ended by NULL
     rlim_t open_files_limit;    // soft; 0 leaves it as it is
+    int kept_fd;                // -1: none; becomes ENTER_KEPT_FD of the program
 } EnterRequest;
 
 // Does it: closes all descriptors but the standard ones, forks, waits. This process itself joins no

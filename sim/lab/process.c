@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A process is this program again, as `taploom enter`, which joins the host's namespaces and runs
-// the shell there. Output comes through one pipe for both streams, so that their order is kept. A
+// the program there. Output comes through one pipe for both streams, so that their order is kept. A
 // program may leave children behind that hold the pipe open: after its end they get a moment.
 #include "sim/lab/process.h"
 
@@ -147,10 +147,10 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
     EnterNamespaces namespaces = enter_namespaces(context->enclosure, context->host);
     g_autofree char *cwd = g_get_current_dir();
     g_auto(GStrv) inherited = g_get_environ();
-    g_auto(GStrv) arguments = enter_argv_new(context->enclosure, cwd, argv);
+    g_auto(GStrv) arguments = enter_argv_new(context->enclosure, cwd, argv, context->peer != NULL);
     g_auto(GStrv) environment = enter_environment_new(host_spec(context->host), context->lab,
                                                       (const char *const *)inherited);
-    uv_stdio_container_t stdio[ENTER_FIRST_FD + ENTER_N_SPAWN_FDS] = {
+    uv_stdio_container_t stdio[ENTER_FIRST_FD + ENTER_N_SPAWN_FDS + 1] = {
         {.flags = streams[0] < 0 ? UV_IGNORE : UV_INHERIT_FD, .data.fd = streams[0]},
         {.flags = UV_INHERIT_FD, .data.fd = streams[1]},
         {.flags = UV_INHERIT_FD, .data.fd = streams[2]},
@@ -158,6 +158,7 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
         {.flags = UV_INHERIT_FD, .data.fd = namespaces.net},
         {.flags = UV_INHERIT_FD, .data.fd = namespaces.mnt},
         {.flags = UV_INHERIT_FD, .data.fd = namespaces.uts},
+        {.flags = UV_IGNORE},
     };
     uv_process_options_t options = {
         .file = arguments[0],
@@ -166,8 +167,12 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
         .exit_cb = process_exited,
         .flags = flags,
         .stdio = stdio,
-        .stdio_count = G_N_ELEMENTS(stdio),
+        .stdio_count = G_N_ELEMENTS(stdio) - (context->peer == NULL),
     };
+
+    if (context->peer != NULL)
+        stdio[ENTER_FIRST_FD + ENTER_N_SPAWN_FDS] = (uv_stdio_container_t){
+            .flags = UV_INHERIT_FD, .data.fd = host_namespaces(context->peer).net};
 
     return uv_spawn(context->loop, &self->child, &options);
 }
@@ -202,9 +207,8 @@ static bool process_start(Process *self, const ProcessContext *context, const ch
     return false;
 }
 
-Process *process_spawn(const ProcessContext *context, const char *command, GError **error)
+Process *process_spawn(const ProcessContext *context, const char *const *argv, GError **error)
 {
-    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
     Process *self;
     int ends[2];
     bool is_started;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Process: a shell line that runs inside a host, its output line by line and its end; or a program
-// there that has the standard streams of this one.
+// Process: a program that runs inside a host, its output line by line and its end; or one that has
+// the standard streams of this program.
 #pragma once
 
 #include <glib.h>
@@ -23,13 +23,14 @@ typedef struct {
     uv_loop_t *loop;
     Enclosure *enclosure;
     Host *host;
-    const char *lab; // the lab's name, for the environment
+    const char *lab;  // the lab's name, for the environment
+    const Host *peer; // of which the program gets the network as ENTER_KEPT_FD; or NULL
     ProcessEvents events;
     void *data; // of the events
 } ProcessContext;
 
-// Starts `command` with /bin/sh -c; its standard input is empty. Frees itself after ended().
-Process *process_spawn(const ProcessContext *context, const char *command, GError **error);
+// Starts a program, whose standard input is empty. Frees itself after ended().
+Process *process_spawn(const ProcessContext *context, const char *const *argv, GError **error);
 
 // Starts `argv` with the standard streams of this process, and, where this has the terminal, in the
 // foreground there: stopping it stops this process too. line() is never called. Else as above.

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "sim/lab/process.h"
+#include "sim/probe/figure.h"
+#include "sim/probe/probe.h"
 #include "sim/realtime/clock.h"
 
 enum {
@@ -33,6 +35,7 @@ typedef struct {
     uv_timer_t heed; // while it is restarting
     GString *output;
     bool output_cut;
+    GArray *figures; // of ProbeFigure; NULL for a command
 } Task;
 
 struct Tasks {
@@ -83,6 +86,8 @@ Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *conso
         task->spec = g_ptr_array_index(specs, i);
         task->exit_status = -1;
         task->output = g_string_new(NULL);
+        if (task->spec->probe != NULL)
+            task->figures = g_array_new(FALSE, FALSE, sizeof(ProbeFigure));
         uv_timer_init(loop, &task->timeout);
         uv_timer_init(loop, &task->heed);
         task->timeout.data = task->heed.data = task;
@@ -92,8 +97,10 @@ Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *conso
 
 void tasks_free(Tasks *self)
 {
-    for (unsigned i = 0; i < self->n_tasks; i++)
+    for (unsigned i = 0; i < self->n_tasks; i++) {
         g_string_free(self->tasks[i].output, TRUE);
+        g_clear_pointer(&self->tasks[i].figures, g_array_unref);
+    }
     g_free(self->tasks);
     g_free(self);
 }
@@ -169,7 +176,14 @@ static void task_is_ready(Task *task)
 static void task_line(void *data, const char *line)
 {
     Task *task = data;
+    ProbeFigure figure;
 
+    if (task->spec->probe != NULL &&
+        figure_parse(line, probe_metrics(task->spec->probe->kind), &figure)) {
+        if (figure.metric != NULL)
+            g_array_append_val(task->figures, figure);
+        return;
+    }
     console_line(task->tasks->console, task->spec->node->name, "|", line);
     task_keep_output(task, line);
     if (task->spec->ready == READY_OUTPUT_LINE && !task->is_ready && !task->tasks->is_done &&
@@ -249,6 +263,20 @@ static void tasks_poll_ready(uv_timer_t *timer)
         task_is_ready(task);
 }
 
+// What it runs: a shell, or a probe, which may need the network of another host.
+static char **task_argv_new(const Task *task, ProcessContext *context)
+{
+    const TaskSpec *spec = task->spec;
+    const char *const shell[] = {"/bin/sh", "-c", spec->command, NULL};
+
+    if (spec->probe == NULL)
+        return g_strdupv((char **)shell);
+    if (spec->probe->peer != NULL)
+        context->peer = lab_host(task->tasks->lab, spec->probe->peer);
+    g_array_set_size(task->figures, 0);
+    return probe_argv_new(spec->probe, 0);
+}
+
 static bool task_spawn(Task *task, GError **error)
 {
     Tasks *self = task->tasks;
@@ -261,12 +289,13 @@ static bool task_spawn(Task *task, GError **error)
         .events = {task_line, task_ended},
         .data = task,
     };
+    g_auto(GStrv) argv = task_argv_new(task, &context);
 
     console_line(self->console, spec->node->name, "$", spec->command);
     task->started_ns = clock_monotonic_ns();
     task->process = spec->argv != NULL
                         ? process_spawn_here(&context, (const char *const *)spec->argv, error)
-                        : process_spawn(&context, spec->command, error);
+                        : process_spawn(&context, (const char *const *)argv, error);
     if (task->process == NULL)
         return false;
     task->outcome = TASK_RUNNING;
@@ -453,6 +482,7 @@ void tasks_report(const Tasks *self, Report *report)
             .output = task->output->str,
             .output_cut = task->output_cut,
             .n_restarts = task->n_restarts,
+            .figures = task->figures,
         };
 
         g_array_append_val(report->tasks, entry);

@@ -42,6 +42,7 @@ static void expect_append_commands(TextReport *self, const Report *report, const
                                spec->filter != NULL ? filter : "");
         break;
     case EXPECT_TASK:
+    case EXPECT_PROBE:
         g_string_append_printf(self->text, "      %s --capture .\n", run);
         if (spec->task->node != NULL)
             g_string_append_printf(self->text, "      taploom shell %s   # while it runs\n",

@@ -14,6 +14,7 @@
 #include "sim/nodes/node.h"
 #include "sim/realtime/grants.h"
 #include "sim/scenario/expect_spec.h"
+#include "sim/scenario/probe_spec.h"
 #include "sim/scenario/scenario.h"
 #include "sim/timeline/change_log.h"
 
@@ -102,14 +103,21 @@ typedef enum {
     TASK_ENDED,     // in the background, ended by us with the run
 } TaskOutcome;
 
+// What a probe has measured.
+typedef struct {
+    const MetricSpec *metric;
+    double value;
+} ProbeFigure;
+
 typedef struct {
     const TaskSpec *task;
     TaskOutcome outcome;
     int exit_status; // as a shell gives it: 128 + signal when killed; -1 before its end
     int64_t elapsed_ns;
-    const char *output;  // what it printed, UTF-8
-    bool output_cut;     // only the first part was kept
-    unsigned n_restarts; // by the timeline
+    const char *output;    // what it printed, UTF-8
+    bool output_cut;       // only the first part was kept
+    unsigned n_restarts;   // by the timeline
+    const GArray *figures; // of ProbeFigure; NULL for a command
 } TaskReport;
 
 // What has come of one entry of `expect:`.

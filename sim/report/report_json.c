@@ -313,6 +313,35 @@ static void json_changes(JsonBuilder *json, const ChangeLog *changes)
     json_builder_end_array(json);
 }
 
+// The names carry the units: "rtt.p95_ms".
+static void json_figure(JsonBuilder *json, const ProbeFigure *figure)
+{
+    static const struct {
+        const char *suffix;
+        double unit;
+    } units[] = {
+        [METRIC_COUNT] = {"", 1},         [METRIC_NUMBER] = {"", 1},
+        [METRIC_DURATION] = {"_ms", 1e6}, [METRIC_RATE] = {"_bps", 1},
+        [METRIC_SIZE] = {"_bytes", 1},    [METRIC_SHARE] = {"", 1},
+    };
+    MetricUnit unit = figure->metric->unit;
+    g_autofree char *name = g_strconcat(figure->metric->name, units[unit].suffix, NULL);
+
+    if (unit == METRIC_COUNT || unit == METRIC_SIZE)
+        json_count(json, name, (uint64_t)figure->value);
+    else
+        json_number(json, name, figure->value / units[unit].unit);
+}
+
+static void json_probe(JsonBuilder *json, const TaskReport *entry)
+{
+    json_open(json, "probe");
+    json_text(json, "kind", probe_kind_name(entry->task->probe->kind));
+    for (guint i = 0; i < entry->figures->len; i++)
+        json_figure(json, &g_array_index(entry->figures, ProbeFigure, i));
+    json_builder_end_object(json);
+}
+
 static void json_tasks(JsonBuilder *json, const Report *report)
 {
     json_builder_set_member_name(json, "tasks");
@@ -335,6 +364,8 @@ static void json_tasks(JsonBuilder *json, const Report *report)
         json_number(json, "elapsed_s", (double)entry->elapsed_ns / 1e9);
         if (entry->n_restarts > 0)
             json_count(json, "restarts", entry->n_restarts);
+        if (entry->figures != NULL)
+            json_probe(json, entry);
         json_text(json, "output", entry->output);
         json_flag(json, "output_cut", entry->output_cut);
         json_builder_end_object(json);

@@ -7,6 +7,7 @@
 #include "sim/capture/filter.h"
 #include "sim/scenario/expect_spec.h"
 #include "sim/scenario/loader.h"
+#include "sim/scenario/probe_spec.h"
 
 #define EXPECT_EXAMPLE "[{link: atlantic, queue.p99: < 50ms}]"
 #define ENTRY_EXAMPLE "{link: atlantic, queue.p99: < 50ms}"
@@ -109,6 +110,33 @@ static void expect_read_task(Loader *loader, const Spot *spot, void *into)
         return;
     names = (const char **)g_hash_table_get_keys_as_array(loader->scenario->task_by_name, NULL);
     spot_error_unknown(spot, "name of a task", name, names);
+}
+
+static void expect_read_probe(Loader *loader, const Spot *spot, void *into)
+{
+    const char *name = spot_text(spot, "the name: of a task with a probe:");
+    const GPtrArray *tasks = loader->scenario->tasks;
+    ExpectDraft *draft = into;
+    const TaskSpec *task;
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (name == NULL)
+        return;
+    task = g_hash_table_lookup(loader->scenario->task_by_name, name);
+    draft_set_subject(spot, draft, EXPECT_PROBE,
+                      task != NULL && task->probe != NULL ? probe_metrics(task->probe->kind)
+                                                          : NULL);
+    draft->common.task = task;
+    if (task != NULL && task->probe != NULL)
+        return;
+    names = g_ptr_array_new();
+    for (guint i = 0; i < tasks->len; i++) {
+        task = g_ptr_array_index(tasks, i);
+        if (task->probe != NULL && task->name != NULL)
+            g_ptr_array_add(names, task->name);
+    }
+    g_ptr_array_add(names, NULL);
+    spot_error_unknown(spot, "name of a probe", name, (const char *const *)names->pdata);
 }
 
 static void expect_read_link(Loader *loader, const Spot *spot, void *into)
@@ -216,11 +244,8 @@ static void expect_read_output(Loader *loader, const Spot *spot, void *into)
 
 // These are read before all others, so that it is known what the metrics are of.
 static const Field subject_fields[] = {
-    {"task", expect_read_task},
-    {"link", expect_read_link},
-    {"capture", expect_read_capture},
-    {"filter", expect_read_filter},
-    {NULL, NULL},
+    {"task", expect_read_task},       {"probe", expect_read_probe},   {"link", expect_read_link},
+    {"capture", expect_read_capture}, {"filter", expect_read_filter}, {NULL, NULL},
 };
 
 static void expect_read_nothing(Loader *loader, const Spot *spot, void *unused)
@@ -231,13 +256,10 @@ static void expect_read_nothing(Loader *loader, const Spot *spot, void *unused)
 }
 
 static const Field expect_fields[] = {
-    {"name", expect_read_name},
-    {"task", expect_read_nothing},
-    {"link", expect_read_nothing},
-    {"capture", expect_read_nothing},
-    {"filter", expect_read_nothing},
-    {"output", expect_read_output},
-    {NULL, NULL},
+    {"name", expect_read_name},       {"task", expect_read_nothing},
+    {"probe", expect_read_nothing},   {"link", expect_read_nothing},
+    {"capture", expect_read_nothing}, {"filter", expect_read_nothing},
+    {"output", expect_read_output},   {NULL, NULL},
 };
 
 static bool expect_read_metric(Loader *loader, const Spot *spot, void *into)
@@ -323,14 +345,16 @@ static void expect_add(const ExpectDraft *draft, Scenario *scenario)
     }
 }
 
-// A task of which the exit status is expected is judged by that and nothing else.
+// A task of which the exit status is expected is judged by that and nothing else, a probe by all
+// that is expected of it.
 static void expect_judge_tasks(const ExpectDraft *draft)
 {
     for (guint i = 0; i < draft->specs->len; i++) {
         const ExpectSpec *spec = g_ptr_array_index(draft->specs, i);
 
-        if (spec->subject == EXPECT_TASK && spec->metric != NULL && !draft->soft &&
-            strcmp(spec->metric->name, "exit") == 0)
+        if (!draft->soft && (spec->subject == EXPECT_PROBE ||
+                             (spec->subject == EXPECT_TASK && spec->metric != NULL &&
+                              strcmp(spec->metric->name, "exit") == 0)))
             ((TaskSpec *)spec->task)->is_judged = true;
     }
 }
@@ -357,7 +381,7 @@ static void expect_read_entry(Loader *loader, const Spot *spot, Scenario *scenar
         }
     }
     if (draft.subject_text == NULL && problems_n_errors(spot->problems) == n_errors)
-        spot_error(spot, "needs what it is about: one of task:, link: and capture:");
+        spot_error(spot, "needs what it is about: one of task:, probe:, link: and capture:");
     names = metric_names(draft.metrics);
     section.other_names = names;
     section_read(&section, loader, spot, &draft);

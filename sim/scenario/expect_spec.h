@@ -6,7 +6,7 @@
 #include "sim/scenario/bounds.h"
 #include "sim/scenario/scenario.h"
 
-typedef enum { EXPECT_TASK, EXPECT_LINK, EXPECT_CAPTURE } ExpectSubject;
+typedef enum { EXPECT_TASK, EXPECT_LINK, EXPECT_CAPTURE, EXPECT_PROBE } ExpectSubject;
 
 typedef struct {
     char *name; // "link wire forward: queue.p99", or what the file says

@@ -98,6 +98,9 @@ void overlap_check(Loader *loader, const Segments *segments);
 // Checks the routes of the file and gives out those of hosts without any.
 void routing_complete(Loader *loader, const Segments *segments);
 
+// The value of a task's `probe`.
+void probe_read(Loader *loader, const Spot *spot, void *task);
+
 void fidelity_init(FidelitySpec *fidelity);
 
 // A draft with `spec` (taken over), and everything that `defaults` says; NULL for the fallbacks.

@@ -54,6 +54,54 @@ const MetricSpec capture_metrics[] = {
     METRIC_END,
 };
 
+#define METRIC_OF_PACKETS                                                                          \
+    METRIC("sent", METRIC_COUNT, "packets sent"),                                                  \
+        METRIC("received", METRIC_COUNT, "packets that came, each once"),                          \
+        METRIC("loss", METRIC_SHARE, "share of those sent that never came"),                       \
+        METRIC("duplicates", METRIC_COUNT, "packets that came again"),                             \
+        METRIC("reordered", METRIC_COUNT, "packets that came behind a later one")
+#define METRIC_SAMPLES(name, what)                                                                 \
+    METRIC(name ".min", METRIC_DURATION, "least of " what),                                        \
+        METRIC(name ".mean", METRIC_DURATION, "mean of " what),                                    \
+        METRIC_SPREAD(name, METRIC_DURATION, what)
+
+const MetricSpec ping_metrics[] = {
+    METRIC_OF_PACKETS,
+    METRIC_SAMPLES("rtt", "the time from request to reply"),
+    METRIC_END,
+};
+
+const MetricSpec tcp_metrics[] = {
+    METRIC("connect", METRIC_DURATION, "until the last flow was connected"),
+    METRIC("throughput", METRIC_RATE, "bits received by the other end, of all flows"),
+    METRIC("throughput.min", METRIC_RATE, "of the slowest flow"),
+    METRIC("fairness", METRIC_NUMBER, "Jain's index of the flows: 1 where all got the same"),
+    METRIC("size", METRIC_SIZE, "bytes received by the other end"),
+    METRIC("retransmissions", METRIC_COUNT, "segments sent again"),
+    METRIC("rtt.min", METRIC_DURATION, "least round trip that a flow saw"),
+    METRIC("duration", METRIC_DURATION, "from the first byte sent to the last received"),
+    METRIC_END,
+};
+
+const MetricSpec udp_metrics[] = {
+    METRIC_OF_PACKETS,
+    METRIC_SAMPLES("delay", "the time from one host to the other"),
+    METRIC("jitter", METRIC_DURATION, "interarrival jitter of RFC 3550, section 6.4.1"),
+    METRIC("bursts", METRIC_COUNT, "runs of packets lost"),
+    METRIC("bursts.max", METRIC_COUNT, "packets of the longest run"),
+    METRIC("throughput", METRIC_RATE, "bits of payload received"),
+    METRIC_END,
+};
+
+const MetricSpec http_metrics[] = {
+    METRIC("status", METRIC_COUNT, "of the answer: 200"),
+    METRIC("connect", METRIC_DURATION, "until the connection stood"),
+    METRIC("first-byte", METRIC_DURATION, "from the start to the answer's first byte"),
+    METRIC("duration", METRIC_DURATION, "from the start to the answer's last byte"),
+    METRIC("size", METRIC_SIZE, "of the answer's body"),
+    METRIC_END,
+};
+
 const MetricSpec *metric_find(const MetricSpec *table, const char *name)
 {
     for (const MetricSpec *metric = table; metric->name != NULL; metric++)

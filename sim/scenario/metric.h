@@ -25,6 +25,10 @@ typedef struct {
 extern const MetricSpec task_metrics[];
 extern const MetricSpec link_metrics[];
 extern const MetricSpec capture_metrics[];
+extern const MetricSpec ping_metrics[];
+extern const MetricSpec tcp_metrics[];
+extern const MetricSpec udp_metrics[];
+extern const MetricSpec http_metrics[];
 
 // The entry of that name, or NULL.
 const MetricSpec *metric_find(const MetricSpec *table, const char *name);

@@ -16,6 +16,7 @@ typedef struct NodeSpec NodeSpec;
 typedef struct LinkSpec LinkSpec;
 typedef struct TimelineEntry TimelineEntry;
 typedef struct TimelineSpec TimelineSpec;
+typedef struct ProbeSpec ProbeSpec;
 
 #define SCENARIO_UNTIL_TASKS_END_NS INT64_C(-1)
 
@@ -94,8 +95,9 @@ typedef enum {
 typedef struct {
     char *name; // for `timeline:`; or NULL
     NodeSpec *node;
-    char *command; // for /bin/sh -c
-    char **argv;   // what runs instead, with this program's standard streams; NULL from a file
+    char *command;    // for /bin/sh -c; of a probe what it is called
+    char **argv;      // what runs instead, with this program's standard streams; NULL from a file
+    ProbeSpec *probe; // sim/scenario/probe_spec.h; NULL for a command
     bool background;
     bool keep_going; // `continue: true`: its failure does not end the run
     ReadyKind ready;

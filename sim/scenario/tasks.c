@@ -4,6 +4,7 @@
 
 #include "core/quote.h"
 #include "sim/scenario/loader.h"
+#include "sim/scenario/probe_spec.h"
 
 enum { TASK_NAME_MAX_BYTES = 63 };
 
@@ -40,6 +41,7 @@ void task_spec_free(TaskSpec *task)
     g_free(task->name);
     g_free(task->command);
     g_strfreev(task->argv);
+    g_clear_pointer(&task->probe, probe_spec_free);
     g_free(task->ready_text);
     g_free(task);
 }
@@ -121,8 +123,8 @@ static void task_read_ready(Loader *loader, const Spot *spot, void *into)
 }
 
 static const Field task_fields[] = {
-    {"name", task_read_name},   {"on", task_read_on}, {"run", task_read_run},
-    {"ready", task_read_ready}, {NULL, NULL},
+    {"name", task_read_name},   {"on", task_read_on},  {"run", task_read_run},
+    {"ready", task_read_ready}, {"probe", probe_read}, {NULL, NULL},
 };
 
 static const Section task_section = {
@@ -142,8 +144,17 @@ static void task_check(const Spot *spot, const TaskSpec *task)
 
     if (!spot_find(spot, "on", &index))
         spot_error(spot, "needs on: the host where it runs");
-    if (!spot_find(spot, "run", &index))
+    if (spot_find(spot, "probe", &index)) {
+        if (spot_find(spot, "run", &index))
+            spot_error(spot, "run: and probe: are two tasks: write each by itself");
+        else if (spot_find(spot, "ready", &index))
+            spot_error(spot, "ready: a probe has nothing that others could wait for");
+        else if (task->probe != NULL && task->probe->peer != NULL &&
+                 task->probe->peer == task->node)
+            spot_error(spot, "probe: needs another host than %s", task->node->name);
+    } else if (!spot_find(spot, "run", &index)) {
         spot_error(spot, "needs run: a shell line, as ping -c 3 newyork");
+    }
     if (spot_find(spot, "ready", &index) && !task->background)
         spot_error(spot, "ready: only the next step waits for it, and that waits for the end of "
                          "this one: add background: true");

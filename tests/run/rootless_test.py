@@ -45,6 +45,15 @@ class Rootless(Services):
         self.assertEqual((self.place / 'london-eth0.pcap').stat().st_uid, NOBODY)
         self.assert_balanced(done.report)
 
+    def test_probes(self):
+        self.run_as_nobody({
+            **pair({'on': 'london', 'name': 'p', 'probe': {'ping': 'newyork', 'count': 3,
+                                                           'interval': '5ms'}},
+                   {'on': 'london', 'name': 'u', 'probe': {'udp': 'newyork', 'time': '50ms'}},
+                   {'on': 'london', 'name': 't', 'probe': {'tcp': 'newyork', 'size': '10kB'}}),
+            'expect': [{'probe': 'p', 'received': '3'}, {'probe': 'u', 'loss': '0%'},
+                       {'probe': 't', 'size': '10kB'}]})
+
     def test_switch_tun_ipv6_and_forwarding(self):
         self.run_as_nobody({
             'nodes': {'a': {'address': 'fd00::1/64'}, 'b': {'address': 'fd00::2/64'},

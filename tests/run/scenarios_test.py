@@ -68,6 +68,11 @@ class Scenarios(RunCase):
                          sum(lost[0].values())
                          + done.report['links']['atlantic']['forward']['held_frames'])
 
+    def test_expect(self):
+        expectations = self.run_file('expect').report['expectations']
+        self.assertEqual(len(expectations), 11)
+        self.assertTrue(all(entry['passed'] or entry['soft'] for entry in expectations))
+
     def test_bursts(self):
         links = self.run_file('bursts').report['links']
         alone, bursts = (links[name]['forward']['measured'] for name in ('alone', 'bursts'))
