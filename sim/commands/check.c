@@ -266,6 +266,7 @@ static void check_print_verdict(const Scenario *scenario)
         {"task", scenario->tasks->len},
         {"timeline event", scenario->timeline->entries->len},
         {"capture file", scenario->captures->len},
+        {"expectation", scenario->expectations->len},
         {"warning", scenario->warnings->len},
     };
     GString *verdict = g_string_new(NULL);

@@ -184,7 +184,8 @@ static int run_host_columns(const Scenario *scenario)
     for (guint i = 0; i < scenario->tasks->len; i++) {
         const TaskSpec *task = g_ptr_array_index(scenario->tasks, i);
 
-        columns = MAX(columns, strlen(task->node->name));
+        if (task->node != NULL)
+            columns = MAX(columns, strlen(task->node->name));
     }
     return (int)columns;
 }

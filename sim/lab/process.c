@@ -163,7 +163,6 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
     uv_process_options_t options = {
         .file = arguments[0],
         .args = arguments,
-        .env = environment,
         .exit_cb = process_exited,
         .flags = flags,
         .stdio = stdio,
@@ -174,6 +173,12 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
         stdio[ENTER_FIRST_FD + ENTER_N_SPAWN_FDS] = (uv_stdio_container_t){
             .flags = UV_INHERIT_FD, .data.fd = host_namespaces(context->peer).net};
 
+    for (guint i = 0; context->env != NULL && i < context->env->len; i++) {
+        const SettingSpec *setting = g_ptr_array_index(context->env, i);
+
+        environment = g_environ_setenv(environment, setting->key, setting->value, TRUE);
+    }
+    options.env = environment;
     return uv_spawn(context->loop, &self->child, &options);
 }
 

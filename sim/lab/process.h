@@ -23,8 +23,9 @@ typedef struct {
     uv_loop_t *loop;
     Enclosure *enclosure;
     Host *host;
-    const char *lab;  // the lab's name, for the environment
-    const Host *peer; // of which the program gets the network as ENTER_KEPT_FD; or NULL
+    const char *lab;      // the lab's name, for the environment
+    const GPtrArray *env; // of SettingSpec, besides that of the host; or NULL
+    const Host *peer;     // of which the program gets the network as ENTER_KEPT_FD; or NULL
     ProcessEvents events;
     void *data; // of the events
 } ProcessContext;

@@ -7,6 +7,7 @@ char *progress_text(Progress *self, const Lab *lab, const TaskSpec *task)
 {
     LinkTotals totals = lab_link_totals(lab);
     int64_t now_ns = lab_elapsed_ns(lab);
+    bool has_host = task != NULL && task->node != NULL;
     uint64_t bps = 0;
 
     if (now_ns > self->at_ns)
@@ -14,9 +15,11 @@ char *progress_text(Progress *self, const Lab *lab, const TaskSpec *task)
                     (uint64_t)(now_ns - self->at_ns));
     self->at_ns = now_ns;
     self->bytes = totals.out_bytes;
-    return g_strdup_printf("%.1f s  %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
-                           " dropped, %.2f Mbit/s  %s%s%s",
-                           (double)now_ns / 1e9, totals.out_frames, totals.dropped_frames,
-                           (double)bps / 1e6, task != NULL ? task->node->name : "until Ctrl-C",
-                           task != NULL ? ": " : "", task != NULL ? task->command : "");
+    return g_strdup_printf(
+        "%.1f s  %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " dropped, %.2f Mbit/s  %s%s%s",
+        (double)now_ns / 1e9, totals.out_frames, totals.dropped_frames, (double)bps / 1e6,
+        has_host       ? task->node->name
+        : task != NULL ? ""
+                       : "until Ctrl-C",
+        has_host ? ": " : "", task != NULL ? task->command : "");
 }

@@ -65,13 +65,20 @@ static void session_tasks_ended(void *data)
     uv_stop(&((Session *)data)->loop);
 }
 
+// Tasks that start at a time of the timeline go by the same clock.
+static void session_start_timeline(Session *self)
+{
+    live_start_timeline(lab_live(self->lab));
+    tasks_start_clock(self->tasks);
+}
+
 static void session_tasks_progressed(void *data)
 {
     Session *self = data;
     const TimelineSpec *timeline = lab_scenario(self->lab)->timeline;
 
     if (timeline->start == TIMELINE_AT_READY && tasks_are_ready(self->tasks, timeline->tasks))
-        live_start_timeline(lab_live(self->lab));
+        session_start_timeline(self);
 }
 
 // On the data thread.
@@ -197,6 +204,8 @@ void session_run(Session *self, int interrupted_status)
     lab_start(self->lab);
     if (scenario->duration_ns != SCENARIO_UNTIL_TASKS_END_NS)
         session_start_duration(self, scenario->duration_ns);
+    if (scenario->timeline->start != TIMELINE_AT_READY)
+        tasks_start_clock(self->tasks);
     tasks_start(self->tasks);
     uv_run(&self->loop, UV_RUN_DEFAULT);
     console_progress(self->console, "");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks: the steps of a scenario, one after the other, as in a CI file. A step starts when the one
-// before it has ended, or is in the background and ready.
+// Tasks: the steps of a scenario, as in a CI file. A step starts when those that it waits for have
+// ended, or are in the background and ready.
 #pragma once
 
 #include <stdbool.h>
@@ -30,8 +30,11 @@ Tasks *tasks_new(uv_loop_t *loop, Lab *lab, const char *lab_name, Console *conso
 // After ended() only, or when tasks_start() was never called.
 void tasks_free(Tasks *tasks);
 
-// Starts the first step; done() is called at once when there is none.
+// Starts the first steps; done() is called at once when there is none.
 void tasks_start(Tasks *tasks);
+
+// From now on those tasks count that start at a time of their own; done() waits for them too.
+void tasks_start_clock(Tasks *tasks);
 
 typedef enum {
     TASKS_END_DONE,        // the steps are done: background tasks have done their part
@@ -59,7 +62,7 @@ void tasks_kill(Tasks *tasks);
 // Whether a task that the run depends on has failed.
 bool tasks_have_failed(const Tasks *tasks);
 
-// The step now under way, or NULL.
+// A step now under way, the last of several, or NULL.
 const TaskSpec *tasks_current(const Tasks *tasks);
 
 // Adds a TaskReport for each; texts are owned by the tasks.

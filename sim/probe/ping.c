@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ICMP echo requests (RFC 792, RFC 4443), each due at its own instant. The kernel of the other host
-// answers.
+// answers. A `reach` ends with the first reply.
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -104,7 +104,7 @@ static bool ping_receive(Ping *self)
 static void ping_loop(Ping *self)
 {
     const ProbeSpec *spec = self->request->spec;
-    bool is_search = self->request->since_ns != 0;
+    bool is_search = spec->kind == PROBE_REACH;
     int64_t start_ns = clock_monotonic_ns();
     int64_t end_ns = is_search ? self->request->since_ns + spec->timeout_ns : INT64_MAX;
 
@@ -151,6 +151,19 @@ static void ping_print(Ping *self)
     figure_print_samples("rtt", &self->rtt);
 }
 
+static void ping_print_reach(const Ping *self)
+{
+    int64_t within_ns = MAX(self->first_reply_ns - self->request->since_ns, 0);
+    g_autofree char *words = metric_format(METRIC_DURATION, (double)within_ns);
+
+    if (self->first_reply_ns < 0) {
+        printf("no reply to %" G_GUINT64_FORMAT " requests\n", self->n_sent);
+        return;
+    }
+    printf("a reply after %s\n", words);
+    figure_print("within", (double)within_ns);
+}
+
 int ping_run(const ProbeRequest *request, GError **error)
 {
     Ping self = {.request = request, .id = (uint16_t)getpid(), .first_reply_ns = -1};
@@ -166,10 +179,10 @@ int ping_run(const ProbeRequest *request, GError **error)
     arrivals_init(&self.arrivals);
     samples_init(&self.rtt);
     ping_loop(&self);
-    if (request->since_ns != 0 && self.first_reply_ns >= 0)
-        figure_print("within", (double)MAX(self.first_reply_ns - request->since_ns, 0));
-    if (request->since_ns == 0 || self.first_reply_ns < 0)
+    if (request->spec->kind == PROBE_PING)
         ping_print(&self);
+    else
+        ping_print_reach(&self);
     status = self.arrivals.received > 0 ? PROBE_STATUS_ANSWERED : PROBE_STATUS_SILENT;
     samples_clear(&self.rtt);
     arrivals_clear(&self.arrivals);

@@ -8,10 +8,8 @@
 int probe_run(const ProbeRequest *request, GError **error)
 {
     static int (*const runs[])(const ProbeRequest *, GError **) = {
-        [PROBE_PING] = ping_run,
-        [PROBE_TCP] = tcp_run,
-        [PROBE_UDP] = udp_run,
-        [PROBE_HTTP] = http_run,
+        [PROBE_PING] = ping_run, [PROBE_REACH] = ping_run, [PROBE_TCP] = tcp_run,
+        [PROBE_UDP] = udp_run,   [PROBE_HTTP] = http_run,
     };
     int status;
 

@@ -11,8 +11,7 @@
 typedef struct {
     const ProbeSpec *spec; // but its nodes
     int peer_net_fd;       // the network namespace of the other host; -1 without one
-    int64_t since_ns; // of the monotonic clock: `ping` ends with the first reply, and tells how
-                      // long after this it came; 0 for an ordinary probe
+    int64_t since_ns;      // of the monotonic clock: when it was asked for
 } ProbeRequest;
 
 enum {

@@ -362,6 +362,8 @@ static void json_tasks(JsonBuilder *json, const Report *report)
         else
             json_builder_add_null_value(json);
         json_number(json, "elapsed_s", (double)entry->elapsed_ns / 1e9);
+        if (entry->task->until_ns > 0)
+            json_count(json, "tries", entry->n_tries);
         if (entry->n_restarts > 0)
             json_count(json, "restarts", entry->n_restarts);
         if (entry->figures != NULL)

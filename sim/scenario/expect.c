@@ -24,6 +24,7 @@ typedef struct {
     const MetricSpec *metrics; // of its subject; NULL while that is not known
     int direction;             // ExpectDirection
     bool soft;
+    int64_t after_ns, within_ns;
     GPtrArray *specs; // of ExpectSpec, owned: one for each metric
 } ExpectDraft;
 
@@ -38,6 +39,17 @@ static const ParamSpec expect_params[] = {
      .offset = offsetof(ExpectDraft, direction),
      .choices = expect_directions,
      .summary = "of a link: the directions of which it has to hold, each by itself"},
+    {.name = "after",
+     .type = PARAM_DURATION,
+     .offset = offsetof(ExpectDraft, after_ns),
+     .max = UINT64_C(31622400) * 1000000000,
+     .summary = "of reachable: from when on, from the start of the timeline"},
+    {.name = "within",
+     .type = PARAM_DURATION,
+     .offset = offsetof(ExpectDraft, within_ns),
+     .min = 1000000,
+     .max = UINT64_C(31622400) * 1000000000,
+     .summary = "of reachable: the time that there is for it"},
     PARAM_END,
 };
 
@@ -256,10 +268,15 @@ static void expect_read_nothing(Loader *loader, const Spot *spot, void *unused)
 }
 
 static const Field expect_fields[] = {
-    {"name", expect_read_name},       {"task", expect_read_nothing},
-    {"probe", expect_read_nothing},   {"link", expect_read_nothing},
-    {"capture", expect_read_nothing}, {"filter", expect_read_nothing},
-    {"output", expect_read_output},   {NULL, NULL},
+    {"name", expect_read_name},
+    {"task", expect_read_nothing},
+    {"probe", expect_read_nothing},
+    {"link", expect_read_nothing},
+    {"capture", expect_read_nothing},
+    {"reachable", expect_read_nothing},
+    {"filter", expect_read_nothing},
+    {"output", expect_read_output},
+    {NULL, NULL},
 };
 
 static bool expect_read_metric(Loader *loader, const Spot *spot, void *into)
@@ -359,6 +376,21 @@ static void expect_judge_tasks(const ExpectDraft *draft)
     }
 }
 
+static void expect_add_reachable(Loader *loader, const Spot *spot, const ExpectDraft *draft)
+{
+    ExpectSpec *spec = reachable_read(loader, spot, draft->after_ns, draft->within_ns);
+    g_autofree char *after = quantity_format_duration(draft->after_ns);
+    g_autofree char *ends = NULL;
+
+    if (spec == NULL)
+        return;
+    spec->soft = draft->soft;
+    ends = spec->name;
+    spec->name = draft->name != NULL ? g_strdup(draft->name)
+                                     : g_strdup_printf("reachable %s after %s", ends, after);
+    g_ptr_array_add(loader->scenario->expectations, spec);
+}
+
 static void expect_read_entry(Loader *loader, const Spot *spot, Scenario *scenario)
 {
     g_auto(ExpectDraft)
@@ -369,7 +401,8 @@ static void expect_read_entry(Loader *loader, const Spot *spot, Scenario *scenar
                        .fields = expect_fields,
                        .params = expect_params,
                        .read_other = expect_read_metric};
-    guint index;
+    guint index, reachable_index;
+    bool is_reachable;
 
     if (!spot_is_map(spot, ENTRY_EXAMPLE))
         return;
@@ -380,16 +413,30 @@ static void expect_read_entry(Loader *loader, const Spot *spot, Scenario *scenar
             field->read(loader, &entry, &draft);
         }
     }
-    if (draft.subject_text == NULL && problems_n_errors(spot->problems) == n_errors)
-        spot_error(spot, "needs what it is about: one of task:, probe:, link: and capture:");
+    is_reachable = spot_find(spot, "reachable", &reachable_index);
+    if (is_reachable && draft.subject_text != NULL)
+        spot_error(spot, "an entry is about one thing: write another for reachable:");
+    if (!is_reachable && draft.subject_text == NULL &&
+        problems_n_errors(spot->problems) == n_errors)
+        spot_error(spot,
+                   "needs what it is about: one of task:, probe:, link:, capture: and reachable:");
     names = metric_names(draft.metrics);
     section.other_names = names;
     section_read(&section, loader, spot, &draft);
     if (spot_find(spot, "direction", &index) && draft.metrics != NULL &&
         draft.metrics != link_metrics)
         spot_error(spot, "direction: stands beside link: only");
+    if (!is_reachable && draft.metrics != NULL &&
+        (spot_find(spot, "after", &index) || spot_find(spot, "within", &index)))
+        spot_error(spot, "after: and within: stand beside reachable: only");
     if (problems_n_errors(spot->problems) > n_errors)
         return;
+    if (is_reachable) {
+        Spot reachable = spot_entry(spot, reachable_index);
+
+        expect_add_reachable(loader, &reachable, &draft);
+        return;
+    }
     if (draft.specs->len == 0)
         spot_error(spot, "expects nothing: write a metric, as %s: 0", draft.metrics->name);
     expect_judge_tasks(&draft);

@@ -3,6 +3,7 @@
 // order of the functions below; what they must know of one another while loading stands here.
 #pragma once
 
+#include "sim/scenario/expect_spec.h"
 #include "sim/scenario/problems.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/section.h"
@@ -98,8 +99,20 @@ void overlap_check(Loader *loader, const Segments *segments);
 // Checks the routes of the file and gives out those of hosts without any.
 void routing_complete(Loader *loader, const Segments *segments);
 
+// A task or a pause of `tasks:`, added to the scenario; `after` is left to the caller. To be called
+// with a map.
+TaskSpec *task_read(Loader *loader, const Spot *spot);
+
+// Settings of the environment, and their list.
+GPtrArray *settings_new(void);
+void env_read(const Spot *spot, GPtrArray *settings);
+
 // The value of a task's `probe`.
 void probe_read(Loader *loader, const Spot *spot, void *task);
+
+// The value of `reachable` of an expectation: the expectation, owned by the caller, whose probe is
+// added to the tasks; NULL after an error.
+ExpectSpec *reachable_read(Loader *loader, const Spot *spot, int64_t after_ns, int64_t within_ns);
 
 void fidelity_init(FidelitySpec *fidelity);
 

@@ -71,6 +71,11 @@ const MetricSpec ping_metrics[] = {
     METRIC_END,
 };
 
+const MetricSpec reach_metrics[] = {
+    METRIC("within", METRIC_DURATION, "from the start to the first reply"),
+    METRIC_END,
+};
+
 const MetricSpec tcp_metrics[] = {
     METRIC("connect", METRIC_DURATION, "until the last flow was connected"),
     METRIC("throughput", METRIC_RATE, "bits received by the other end, of all flows"),

@@ -26,6 +26,7 @@ extern const MetricSpec task_metrics[];
 extern const MetricSpec link_metrics[];
 extern const MetricSpec capture_metrics[];
 extern const MetricSpec ping_metrics[];
+extern const MetricSpec reach_metrics[];
 extern const MetricSpec tcp_metrics[];
 extern const MetricSpec udp_metrics[];
 extern const MetricSpec http_metrics[];

@@ -85,6 +85,11 @@ static void setting_spec_free(void *item)
     g_free(setting);
 }
 
+GPtrArray *settings_new(void)
+{
+    return g_ptr_array_new_with_free_func(setting_spec_free);
+}
+
 static void interface_spec_free(void *item)
 {
     InterfaceSpec *interface = item;
@@ -100,8 +105,8 @@ NodeSpec *node_spec_new(void)
 
     node->interfaces = g_ptr_array_new_with_free_func(interface_spec_free);
     node->routes = g_array_new(FALSE, FALSE, sizeof(RouteSpec));
-    node->sysctls = g_ptr_array_new_with_free_func(setting_spec_free);
-    node->env = g_ptr_array_new_with_free_func(setting_spec_free);
+    node->sysctls = settings_new();
+    node->env = settings_new();
     return node;
 }
 
@@ -321,11 +326,16 @@ static bool env_is_key(const char *key)
     return *key != '\0' && !g_ascii_isdigit(*key);
 }
 
+void env_read(const Spot *spot, GPtrArray *settings)
+{
+    settings_read(spot, settings, "{NAME: value}", env_is_key,
+                  "is no name of a variable: letters, digits and _, no digit first");
+}
+
 static void node_read_env(Loader *loader, const Spot *spot, void *into)
 {
     (void)loader;
-    settings_read(spot, ((NodeDraft *)into)->spec->env, "{NAME: value}", env_is_key,
-                  "is no name of a variable: letters, digits and _, no digit first");
+    env_read(spot, ((NodeDraft *)into)->spec->env);
 }
 
 static const Field node_fields[] = {

@@ -70,6 +70,7 @@ static const struct {
     [PROBE_PING] = {"ping",
                     ping_metrics,
                     {&probe_count, &probe_interval, &probe_ping_size, &probe_timeout}},
+    [PROBE_REACH] = {"reach", reach_metrics, {&probe_interval, &probe_ping_size, &probe_timeout}},
     [PROBE_TCP] = {"tcp",
                    tcp_metrics,
                    {&probe_flows, &probe_time, &probe_tcp_size, &probe_timeout}},
@@ -101,18 +102,23 @@ void probe_spec_free(ProbeSpec *probe)
     g_free(probe);
 }
 
+static bool probe_is_echo(const ProbeSpec *probe)
+{
+    return probe->kind == PROBE_PING || probe->kind == PROBE_REACH;
+}
+
 static void probe_read_host(Loader *loader, const Spot *spot, ProbeSpec *probe)
 {
     struct in6_addr address;
     const NodeSpec *node;
 
-    if (probe->kind == PROBE_PING && (inet_pton(AF_INET, probe->target, &address) == 1 ||
-                                      inet_pton(AF_INET6, probe->target, &address) == 1))
+    if (probe_is_echo(probe) && (inet_pton(AF_INET, probe->target, &address) == 1 ||
+                                 inet_pton(AF_INET6, probe->target, &address) == 1))
         return;
     node = loader_find_node(loader, spot, probe->target);
     if (node != NULL && node->kind != NODE_HOST)
         spot_error(spot, "%s is no host", node->name);
-    if (probe->kind != PROBE_PING)
+    if (!probe_is_echo(probe))
         probe->peer = node;
 }
 
@@ -184,7 +190,8 @@ void probe_read(Loader *loader, const Spot *spot, void *into)
     if (!spot_is_map(spot, PROBE_EXAMPLE))
         return;
     if (!probe_find_kind(spot, &kind, &index)) {
-        spot_error(spot, "says nothing to measure: write one of ping:, tcp:, udp: and http:");
+        spot_error(spot,
+                   "says nothing to measure: write one of ping:, reach:, tcp:, udp: and http:");
         return;
     }
     task->probe = probe = g_new0(ProbeSpec, 1);

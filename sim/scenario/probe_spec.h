@@ -5,7 +5,9 @@
 #include "sim/scenario/metric.h"
 #include "sim/scenario/scenario.h"
 
-typedef enum { PROBE_PING, PROBE_TCP, PROBE_UDP, PROBE_HTTP, N_PROBE_KINDS } ProbeKind;
+typedef enum { PROBE_PING, PROBE_REACH, PROBE_TCP, PROBE_UDP, PROBE_HTTP, N_PROBE_KINDS } ProbeKind;
+
+enum { PROBE_PING_BYTES = 56 }; // of payload, where nothing else is said
 
 struct ProbeSpec {
     ProbeKind kind;

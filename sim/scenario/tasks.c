@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The section `tasks:` and its defaults: what runs inside hosts, step by step.
+// A task of `tasks:`, and the defaults of all: what runs inside a host, or a pause.
 #include <string.h>
 
 #include "core/quote.h"
@@ -25,6 +25,24 @@ static const ParamSpec task_params[] = {
      .min = UINT64_C(1000000),
      .max = UINT64_C(31622400) * 1000000000,
      .summary = "how long it may run before it is ended and counts as failed"},
+    {.name = "wait",
+     .type = PARAM_DURATION,
+     .offset = offsetof(TaskSpec, wait_ns),
+     .max = UINT64_C(31622400) * 1000000000,
+     .summary = "how long a pause before it, or without a task by itself"},
+    {.name = "until",
+     .type = PARAM_DURATION,
+     .offset = offsetof(TaskSpec, until_ns),
+     .min = UINT64_C(1000000),
+     .max = UINT64_C(31622400) * 1000000000,
+     .summary = "how long it is tried again when it fails"},
+    {.name = "every",
+     .type = PARAM_DURATION,
+     .offset = offsetof(TaskSpec, every_ns),
+     .min = UINT64_C(1000000),
+     .max = UINT64_C(31622400) * 1000000000,
+     .fallback = "200ms",
+     .summary = "with until: from the end of one try to the next"},
     PARAM_END,
 };
 
@@ -33,6 +51,7 @@ TaskSpec *task_spec_new(void)
     TaskSpec *task = g_new0(TaskSpec, 1);
 
     param_set_fallbacks(task_params, task);
+    task->at_ns = TASK_IN_TURN;
     return task;
 }
 
@@ -41,6 +60,8 @@ void task_spec_free(TaskSpec *task)
     g_free(task->name);
     g_free(task->command);
     g_strfreev(task->argv);
+    g_clear_pointer(&task->after, g_ptr_array_unref);
+    g_clear_pointer(&task->env, g_ptr_array_unref);
     g_clear_pointer(&task->probe, probe_spec_free);
     g_free(task->ready_text);
     g_free(task);
@@ -85,6 +106,23 @@ static void task_read_name(Loader *loader, const Spot *spot, void *into)
     g_hash_table_insert(tasks, task->name, task);
 }
 
+static void task_read_env(Loader *loader, const Spot *spot, void *into)
+{
+    TaskSpec *task = into;
+
+    (void)loader;
+    task->env = settings_new();
+    env_read(spot, task->env);
+}
+
+// Read before, with the order of all steps.
+static void task_read_after(Loader *loader, const Spot *spot, void *unused)
+{
+    (void)loader;
+    (void)spot;
+    (void)unused;
+}
+
 static bool ready_parse_port(const char *text, uint16_t *port)
 {
     uint64_t number;
@@ -124,7 +162,8 @@ static void task_read_ready(Loader *loader, const Spot *spot, void *into)
 
 static const Field task_fields[] = {
     {"name", task_read_name},   {"on", task_read_on},  {"run", task_read_run},
-    {"ready", task_read_ready}, {"probe", probe_read}, {NULL, NULL},
+    {"ready", task_read_ready}, {"probe", probe_read}, {"env", task_read_env},
+    {"after", task_read_after}, {NULL, NULL},
 };
 
 static const Section task_section = {
@@ -138,10 +177,38 @@ void task_defaults_read(Loader *loader, const Spot *spot, void *unused)
     section_read(&task_default_section, loader, spot, loader->task_defaults);
 }
 
-static void task_check(const Spot *spot, const TaskSpec *task)
+// `{wait: 2s}`: a step without a host.
+static bool task_is_pause(const Spot *spot)
 {
     guint index;
 
+    return spot_find(spot, "wait", &index) && !spot_find(spot, "on", &index) &&
+           !spot_find(spot, "run", &index) && !spot_find(spot, "probe", &index);
+}
+
+static void pause_complete(const Spot *spot, TaskSpec *task)
+{
+    g_autofree char *wait = quantity_format_duration(task->wait_ns);
+    guint index;
+
+    task->command = g_strdup_printf("wait %s", wait);
+    if (task->background || spot_find(spot, "until", &index) || spot_find(spot, "ready", &index))
+        spot_error(spot, "a pause has only wait:, name: and after:");
+}
+
+static void task_check(const Spot *spot, TaskSpec *task)
+{
+    guint index;
+
+    if (task_is_pause(spot)) {
+        pause_complete(spot, task);
+        return;
+    }
+    if (task->until_ns > 0 && task->background)
+        spot_error(spot, "until: a task in the background is not tried again: wait for it with "
+                         "ready:");
+    if (spot_find(spot, "every", &index) && task->until_ns == 0)
+        spot_error(spot, "every: stands beside until:, which says how long it is tried again");
     if (!spot_find(spot, "on", &index))
         spot_error(spot, "needs on: the host where it runs");
     if (spot_find(spot, "probe", &index)) {
@@ -160,19 +227,13 @@ static void task_check(const Spot *spot, const TaskSpec *task)
                          "this one: add background: true");
 }
 
-void tasks_read(Loader *loader, const Spot *spot, void *scenario)
+TaskSpec *task_read(Loader *loader, const Spot *spot)
 {
-    if (!spot_is_list(spot, "[{on: london, run: ping -c 3 newyork}]"))
-        return;
-    for (guint i = 0; i < spot->value->items->len; i++) {
-        Spot item = spot_item(spot, i);
-        TaskSpec *task = g_memdup2(loader->task_defaults, sizeof *task);
+    TaskSpec *task = g_memdup2(loader->task_defaults, sizeof *task);
 
-        task->position = item.value->position;
-        g_ptr_array_add(((Scenario *)scenario)->tasks, task);
-        if (!spot_is_map(&item, "{on: london, run: ping -c 3 newyork}"))
-            continue;
-        section_read(&task_section, loader, &item, task);
-        task_check(&item, task);
-    }
+    task->position = spot->value->position;
+    g_ptr_array_add(loader->scenario->tasks, task);
+    section_read(&task_section, loader, spot, task);
+    task_check(spot, task);
+    return task;
 }

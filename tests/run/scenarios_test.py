@@ -70,7 +70,7 @@ class Scenarios(RunCase):
 
     def test_expect(self):
         expectations = self.run_file('expect').report['expectations']
-        self.assertEqual(len(expectations), 11)
+        self.assertEqual(len(expectations), 10)
         self.assertTrue(all(entry['passed'] or entry['soft'] for entry in expectations))
 
     def test_bursts(self):

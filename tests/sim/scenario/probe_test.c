@@ -84,7 +84,8 @@ static void test_what_is_wrong_is_told(void)
         "7:30: tasks[3].probe: \"flows\" is no key of this probe: known is count, interval, size, "
         "timeout",
         "8:35: tasks[4].probe.udp: stands beside ping: write a task for each",
-        "9:20: tasks[5].probe: says nothing to measure: write one of ping:, tcp:, udp: and http:",
+        "9:20: tasks[5].probe: says nothing to measure: write one of ping:, reach:, tcp:, udp: and "
+        "http:",
         "10:27: tasks[6].probe.http: \"https://b/\" is no such URL: write "
         "\"http://newyork:8080/\"",
         "11:5: tasks[7]: run: and probe: are two tasks: write each by itself",
