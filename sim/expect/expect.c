@@ -83,30 +83,24 @@ static bool expect_link_figure(const Report *report, const ExpectSpec *spec, dou
 static bool expect_capture_figure(const Report *report, const ExpectSpec *spec, double *value,
                                   char **got)
 {
-    g_autofree char *point = g_strdup_printf("%s:%s", spec->capture->interface->node->name,
-                                             spec->capture->interface->name);
+    const WriterResult *file = report_capture_file(report, spec->capture);
     g_autoptr(GError) error = NULL;
     uint64_t n_frames;
 
-    for (guint i = 0; i < report->files->len; i++) {
-        const WriterResult *file = &g_array_index(report->files, WriterResult, i);
-
-        if (file->kind != WRITER_CAPTURE || strcmp(file->point, point) != 0 ||
-            !g_str_has_suffix(file->path, spec->capture->file))
-            continue;
-        if (file->lost_frames > 0 || file->error != NULL) {
-            *got = g_strdup("nothing, since the capture is not whole");
-            return false;
-        }
-        if (!capture_count_frames(file->path, spec->filter, &n_frames, &error)) {
-            *got = g_strdup_printf("nothing: %s", error->message);
-            return false;
-        }
-        *value = (double)n_frames;
-        return true;
+    if (file == NULL) {
+        *got = g_strdup("nothing, since it was not written");
+        return false;
     }
-    *got = g_strdup("nothing, since it was not written");
-    return false;
+    if (file->lost_frames > 0 || file->error != NULL) {
+        *got = g_strdup("nothing, since the capture is not whole");
+        return false;
+    }
+    if (!capture_count_frames(file->path, spec->filter, &n_frames, &error)) {
+        *got = g_strdup_printf("nothing: %s", error->message);
+        return false;
+    }
+    *value = (double)n_frames;
+    return true;
 }
 
 // The end of what was printed, on one line.

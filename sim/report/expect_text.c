@@ -16,13 +16,9 @@ static char *expect_run_words(const Report *report)
 
 static const char *expect_capture_path(const Report *report, const CaptureSpec *capture)
 {
-    for (guint i = 0; i < report->files->len; i++) {
-        const WriterResult *file = &g_array_index(report->files, WriterResult, i);
+    const WriterResult *file = report_capture_file(report, capture);
 
-        if (file->kind == WRITER_CAPTURE && g_str_has_suffix(file->path, capture->file))
-            return file->path;
-    }
-    return capture->file;
+    return file != NULL ? file->path : capture->file;
 }
 
 // The commands, one a line.

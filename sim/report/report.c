@@ -3,6 +3,7 @@
 #include "sim/report/report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "links/replay.h"
 #include "sim/report/verdict.h"
@@ -215,6 +216,25 @@ bool report_tasks_succeeded(const Report *report)
             return false;
     }
     return true;
+}
+
+// The file's own name may stand behind a directory.
+static bool path_is_file(const char *path, const char *file)
+{
+    size_t n_path = strlen(path), n_file = strlen(file);
+
+    return g_str_has_suffix(path, file) && (n_path == n_file || path[n_path - n_file - 1] == '/');
+}
+
+const WriterResult *report_capture_file(const Report *report, const CaptureSpec *capture)
+{
+    for (guint i = 0; i < report->files->len; i++) {
+        const WriterResult *file = &g_array_index(report->files, WriterResult, i);
+
+        if (file->kind == WRITER_CAPTURE && path_is_file(file->path, capture->file))
+            return file;
+    }
+    return NULL;
 }
 
 bool report_expectations_hold(const Report *report)

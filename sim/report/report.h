@@ -178,6 +178,9 @@ int64_t fidelity_late_ns(const FidelitySpec *fidelity, const LinkConfig *config)
 // Whether every task did what it was there for; those that `expect:` judges do.
 bool report_tasks_succeeded(const Report *report);
 
+// The file that `capture` was written to; NULL without one.
+const WriterResult *report_capture_file(const Report *report, const CaptureSpec *capture);
+
 // Whether all expectations but soft ones hold.
 bool report_expectations_hold(const Report *report);
 

@@ -38,6 +38,16 @@ class Expect(RunCase):
         self.assertRegex(done.text, r'wrong\.yaml:5:\s+expected > 1000,\s+got \d+\n')
         self.assertIn('wrong.yaml --seed 7 --fates fates.csv', done.text)
 
+    def test_each_capture_has_its_own_file(self):
+        done = self.expect(
+            pair(task('london', 'ping -c 3 -i 0.05 newyork'), capture=[
+                {'interface': 'london:eth0', 'file': 'all.pcap'},
+                {'interface': 'newyork:eth0', 'file': 'small.pcap', 'filter': 'arp'},
+                {'interface': 'london:eth0', 'file': 'l.pcap', 'filter': 'icmp[0] = 8'}]),
+            {'capture': 'l.pcap', 'count': '3'}, {'capture': 'all.pcap', 'count': '8..'},
+            {'capture': 'small.pcap', 'filter': 'icmp', 'count': '0'})
+        self.assertEqual(self.results(done), [True] * 3)
+
     def test_a_soft_one_warns(self):
         done = self.expect(pair(task('london', 'true')), {'link': 'wire', 'direction': 'forward',
                                                           'in': '> 1000', 'soft': True})
