@@ -10,6 +10,7 @@
 #include "sim/report/change_words.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/timeline_spec.h"
+#include "sim/scenario/variables.h"
 
 enum {
     CHECK_COLUMNS = PARAGRAPH_COLUMNS,
@@ -28,6 +29,33 @@ static const struct {
 };
 
 enum { CHECK_N_CELLS = G_N_ELEMENTS(check_cells), CHECK_LABEL_COLUMNS = 5 };
+
+// The scenario with the first combination of its matrix, when all of them are right.
+static Scenario *check_load(const char *name, guint *n_combinations, char **errors)
+{
+    size_t length_bytes;
+    g_autofree char *text = scenario_read_file(name, &length_bytes, errors);
+    const char *path = scenario_path(name);
+    g_autoptr(GPtrArray) choices = NULL;
+    g_autoptr(Scenario) first = NULL;
+
+    if (text != NULL)
+        choices = variables_combinations(path, text, length_bytes, errors);
+    for (guint i = 0; choices != NULL && i < choices->len; i++) {
+        const char *choice = g_ptr_array_index(choices, i);
+        g_autoptr(Scenario) scenario = scenario_parse_chosen(
+            path, text, length_bytes, (const char *const[]){choice, NULL}, errors);
+
+        if (scenario == NULL && i > 0)
+            fprintf(stderr, "%s: with %s:\n", path, choice);
+        if (scenario == NULL)
+            return NULL;
+        if (first == NULL)
+            first = g_steal_pointer(&scenario);
+    }
+    *n_combinations = choices != NULL ? choices->len : 0;
+    return g_steal_pointer(&first);
+}
 
 static int check_command_run(int argc, char **argv);
 
@@ -255,7 +283,7 @@ static void check_print_warnings(const Scenario *scenario)
         check_print_text(g_ptr_array_index(scenario->warnings, i), 2);
 }
 
-static void check_print_verdict(const Scenario *scenario)
+static void check_print_verdict(const Scenario *scenario, guint n_combinations)
 {
     const struct {
         const char *noun;
@@ -268,6 +296,7 @@ static void check_print_verdict(const Scenario *scenario)
         {"capture file", scenario->captures->len},
         {"expectation", scenario->expectations->len},
         {"warning", scenario->warnings->len},
+        {"combination", *scenario->combination != '\0' ? n_combinations : 0},
     };
     GString *verdict = g_string_new(NULL);
 
@@ -287,6 +316,7 @@ static int check_command_run(int argc, char **argv)
 {
     g_autoptr(Scenario) scenario = NULL;
     g_autofree char *errors = NULL;
+    guint n_combinations;
     int status;
 
     if (!command_parse(
@@ -295,7 +325,7 @@ static int check_command_run(int argc, char **argv)
             "2 it is not; the errors are on standard error, all of them.",
             1, &status))
         return status;
-    scenario = scenario_load(argv[1], &errors);
+    scenario = check_load(argv[1], &n_combinations, &errors);
     if (scenario == NULL) {
         fputs(errors, stderr);
         return STATUS_USAGE;
@@ -304,6 +334,6 @@ static int check_command_run(int argc, char **argv)
     check_print_links(scenario);
     check_print_timeline(scenario);
     check_print_warnings(scenario);
-    check_print_verdict(scenario);
+    check_print_verdict(scenario, n_combinations);
     return STATUS_OK;
 }

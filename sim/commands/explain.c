@@ -9,6 +9,7 @@
 #include "sim/commands/link_words.h"
 #include "sim/commands/paragraph.h"
 #include "sim/scenario/scenario.h"
+#include "sim/scenario/variables.h"
 
 #define EXPLAIN_FAULTS "faults" // whose rules are worded one by one
 
@@ -176,6 +177,7 @@ static int explain_run(int argc, char **argv)
     }
     problems = problems_new(scenario->path);
     document = document_parse(text, n_bytes, problems);
+    variables_apply(document, NULL, problems, NULL, NULL);
     explain_scenario(scenario, document_root(document));
     return STATUS_OK;
 }

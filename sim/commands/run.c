@@ -26,6 +26,7 @@ typedef struct {
     char *report_path;
     char *capture_directory;
     char *fates_path;
+    char **choices;
     gboolean strict;
     gboolean spin, eco, realtime;
 } RunOptions;
@@ -37,6 +38,7 @@ static void run_options_clear(RunOptions *options)
     g_free(options->report_path);
     g_free(options->capture_directory);
     g_free(options->fates_path);
+    g_strfreev(options->choices);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
@@ -243,6 +245,8 @@ int run_main(const Command *command, int argc, char **argv, bool replays)
          "where captures go; all interfaces without `capture:`", "DIR"},
         {"fates", 0, 0, G_OPTION_ARG_FILENAME, &options.fates_path,
          "write what became of each frame; .jsonl: JSON lines, else CSV", "FILE"},
+        {"matrix", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.choices,
+         "of `matrix:` and `variables:`; else of a matrix the first", "NAME=VALUE,…"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &options.strict,
          "exit with status 4 when the run is not valid", NULL},
         {"spin", 0, 0, G_OPTION_ARG_NONE, &options.spin,
@@ -274,7 +278,8 @@ int run_main(const Command *command, int argc, char **argv, bool replays)
         fprintf(stderr, "taploom: %s\n", error->message);
         return STATUS_USAGE;
     }
-    scenario = scenario_load(argv[replays ? 2 : 1], &errors);
+    scenario =
+        scenario_load_chosen(argv[replays ? 2 : 1], (const char *const *)options.choices, &errors);
     if (scenario == NULL) {
         fputs(errors, stderr);
         return STATUS_USAGE;

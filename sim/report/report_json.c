@@ -354,6 +354,7 @@ static void json_tasks(JsonBuilder *json, const Report *report)
             json_text(json, "name", entry->task->name);
         json_text(json, "on", entry->task->node->name);
         json_text(json, "run", entry->task->command);
+        json_count(json, "line", entry->task->position.line);
         json_flag(json, "background", entry->task->background);
         json_text(json, "outcome", task_outcome_name(entry->outcome));
         json_builder_set_member_name(json, "exit");
@@ -433,6 +434,19 @@ static void json_grants(JsonBuilder *json, const Grants *grants)
     json_builder_end_object(json);
 }
 
+static void json_variables(JsonBuilder *json, const GPtrArray *variables)
+{
+    if (variables->len == 0)
+        return;
+    json_open(json, "variables");
+    for (guint i = 0; i < variables->len; i++) {
+        const SettingSpec *variable = g_ptr_array_index(variables, i);
+
+        json_text(json, variable->key, variable->value);
+    }
+    json_builder_end_object(json);
+}
+
 JsonNode *report_to_json(const Report *report)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
@@ -441,6 +455,7 @@ JsonNode *report_to_json(const Report *report)
     json_text(json, "taploom", TAPLOOM_VERSION);
     json_text(json, "scenario", report->scenario->name);
     json_count(json, "seed", report->seed);
+    json_variables(json, report->scenario->variables);
     json_number(json, "elapsed_s", (double)report->elapsed_ns / 1e9);
     json_flag(json, "interrupted", report->interrupted);
     json_flag(json, "valid", report->verdict.valid);

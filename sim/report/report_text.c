@@ -515,6 +515,8 @@ char *report_to_text(const Report *report, bool colour)
     TextReport self = {g_string_new(NULL), colour};
 
     text_styled(&self, ESCAPE_BOLD, report->scenario->name);
+    if (*report->scenario->combination != '\0')
+        g_string_append_printf(self.text, " [%s]", report->scenario->combination);
     g_string_append_printf(self.text, ": seed %" G_GUINT64_FORMAT ", %.1f s%s\n", report->seed,
                            (double)report->elapsed_ns / 1e9,
                            report->interrupted ? ", interrupted" : "");

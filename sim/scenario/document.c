@@ -68,6 +68,16 @@ const Value *document_root(const Document *document)
     return document->root;
 }
 
+void document_replace(Document *document, const Value *scalar, char *text)
+{
+    Value *value = (Value *)scalar; // which the document owns
+
+    (void)document;
+    g_free(value->text);
+    value->text = text;
+    value->is_null = false;
+}
+
 static SourcePosition position_of(const yaml_mark_t *mark)
 {
     return (SourcePosition){mark->line + 1, mark->column + 1};
@@ -365,7 +375,19 @@ static const char *syntax_hint(const yaml_parser_t *parser, const char *text)
     return "";
 }
 
-static void composer_fail_syntax(Composer *composer, const yaml_parser_t *parser, const char *text)
+// Whether the parser stopped at the brace of ${name}, which opens a map in YAML's flow style.
+static bool text_has_variable(const char *text, size_t length_bytes, const yaml_mark_t *mark)
+{
+    const char *const end = text + length_bytes;
+    const char *at = text;
+
+    for (size_t i = 0; i < mark->index && at < end; i++)
+        at = g_utf8_next_char(at);
+    return at > text && at < end && at[-1] == '$' && *at == '{';
+}
+
+static void composer_fail_syntax(Composer *composer, const yaml_parser_t *parser, const char *text,
+                                 size_t length_bytes)
 {
     if (parser->error == YAML_READER_ERROR) {
         composer_fail(composer, position_at_byte(text, parser->problem_offset),
@@ -373,6 +395,9 @@ static void composer_fail_syntax(Composer *composer, const yaml_parser_t *parser
                       (unsigned)parser->problem_value);
     } else if (parser->error == YAML_MEMORY_ERROR) {
         composer_fail(composer, (SourcePosition){0, 0}, "there is no memory to read it");
+    } else if (text_has_variable(text, length_bytes, &parser->problem_mark)) {
+        composer_fail(composer, position_of(&parser->problem_mark),
+                      "within {…} or […] a ${name} must stand in quotes: \"${name}\"");
     } else {
         composer_fail(composer, position_of(&parser->problem_mark), "is not valid YAML: %s%s%s%s",
                       parser->problem, parser->context != NULL ? ", " : "",
@@ -413,7 +438,7 @@ static void composer_run(Composer *composer, const char *text, size_t length_byt
         yaml_event_t event;
 
         if (!yaml_parser_parse(&parser, &event)) {
-            composer_fail_syntax(composer, &parser, text);
+            composer_fail_syntax(composer, &parser, text, length_bytes);
             break;
         }
         composer_take(composer, &event);

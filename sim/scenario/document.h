@@ -38,4 +38,7 @@ void document_free(Document *document);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
 
+// Gives a scalar of the document another text, which it takes over, at the same place.
+void document_replace(Document *document, const Value *scalar, char *text);
+
 const Value *document_root(const Document *document);

@@ -15,6 +15,7 @@
 #include "sim/scenario/loader.h"
 #include "sim/scenario/preset.h"
 #include "sim/scenario/timeline_spec.h"
+#include "sim/scenario/variables.h"
 
 enum {
     SCENARIO_MAX_BYTES = 16 * 1024 * 1024,
@@ -121,6 +122,14 @@ static void scenario_read_name(Loader *loader, const Spot *spot, void *into)
         ((Scenario *)into)->name = g_strdup(name);
 }
 
+// Both were read before all else: sim/scenario/variables.c.
+static void scenario_read_variables(Loader *loader, const Spot *spot, void *into)
+{
+    (void)loader;
+    (void)spot;
+    (void)into;
+}
+
 static void defaults_read(Loader *loader, const Spot *spot, void *into)
 {
     static const Field fields[] = {{"node", node_defaults_read},
@@ -165,7 +174,10 @@ static void scenario_complete(Loader *loader)
 
 static void scenario_read(Loader *loader, const Spot *root)
 {
-    static const Field fields[] = {{"name", scenario_read_name}, {NULL, NULL}};
+    static const Field fields[] = {{"name", scenario_read_name},
+                                   {"variables", scenario_read_variables},
+                                   {"matrix", scenario_read_variables},
+                                   {NULL, NULL}};
     static const Section section = {.noun = "a scenario",
                                     .fields = fields,
                                     .params = scenario_params,
@@ -219,6 +231,7 @@ static Scenario *scenario_new(const char *path)
     fidelity_init(&scenario->fidelity);
     scenario->path = g_strdup(path);
     scenario->duration_ns = SCENARIO_UNTIL_TASKS_END_NS;
+    scenario->variables = g_ptr_array_new();
     scenario->nodes = g_ptr_array_new_with_free_func((GDestroyNotify)node_spec_free);
     scenario->links = g_ptr_array_new_with_free_func((GDestroyNotify)link_spec_free);
     scenario->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_spec_free);
@@ -246,6 +259,8 @@ void scenario_free(Scenario *scenario)
     g_ptr_array_unref(scenario->tasks);
     g_ptr_array_unref(scenario->links);
     g_ptr_array_unref(scenario->nodes);
+    g_ptr_array_unref(scenario->variables);
+    g_free(scenario->combination);
     g_free(scenario->path);
     g_free(scenario->name);
     g_free(scenario);
@@ -305,12 +320,13 @@ static void scenario_fill(Scenario *scenario, const Document *document, Problems
 }
 
 static Scenario *scenario_parse_into(const char *path, const char *text, size_t length_bytes,
-                                     Problems *problems)
+                                     const char *const *choices, Problems *problems)
 {
     g_autoptr(Scenario) scenario = scenario_new(path);
     g_autoptr(Document) document = document_parse(text, length_bytes, problems);
 
-    if (document != NULL)
+    if (document != NULL &&
+        variables_apply(document, choices, problems, scenario->variables, &scenario->combination))
         scenario_fill(scenario, document, problems);
     if (problems_n_errors(problems) > 0)
         return NULL;
@@ -318,10 +334,11 @@ static Scenario *scenario_parse_into(const char *path, const char *text, size_t 
     return g_steal_pointer(&scenario);
 }
 
-Scenario *scenario_parse(const char *path, const char *text, size_t length_bytes, char **errors)
+Scenario *scenario_parse_chosen(const char *path, const char *text, size_t length_bytes,
+                                const char *const *choices, char **errors)
 {
     g_autoptr(Problems) problems = problems_new(path);
-    Scenario *scenario = scenario_parse_into(path, text, length_bytes, problems);
+    Scenario *scenario = scenario_parse_into(path, text, length_bytes, choices, problems);
 
     *errors = scenario == NULL ? problems_format(problems) : NULL;
     return scenario;
@@ -393,10 +410,22 @@ char *scenario_read_file(const char *name, size_t *length_bytes, char **errors)
     return (char *)g_byte_array_free(bytes, FALSE);
 }
 
-Scenario *scenario_load(const char *name, char **errors)
+Scenario *scenario_parse(const char *path, const char *text, size_t length_bytes, char **errors)
+{
+    return scenario_parse_chosen(path, text, length_bytes, NULL, errors);
+}
+
+Scenario *scenario_load_chosen(const char *name, const char *const *choices, char **errors)
 {
     size_t length_bytes;
     g_autofree char *text = scenario_read_file(name, &length_bytes, errors);
 
-    return text != NULL ? scenario_parse(scenario_path(name), text, length_bytes, errors) : NULL;
+    return text != NULL
+               ? scenario_parse_chosen(scenario_path(name), text, length_bytes, choices, errors)
+               : NULL;
+}
+
+Scenario *scenario_load(const char *name, char **errors)
+{
+    return scenario_load_chosen(name, NULL, errors);
 }

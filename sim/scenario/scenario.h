@@ -147,7 +147,9 @@ typedef struct {
 
 struct Scenario {
     char *name;
-    char *path; // as given to the loader
+    char *path;           // as given to the loader
+    GPtrArray *variables; // of SettingSpec, owned: what ${name} stands for, of `matrix:` as well
+    char *combination;    // of them, as sim/scenario/variables.h has it; "" without a matrix
     uint64_t seed;
     int64_t duration_ns;   // or SCENARIO_UNTIL_TASKS_END_NS
     uint64_t memory_bytes; // for frames; 0: a quarter of the machine's
@@ -178,6 +180,12 @@ const char *scenario_path(const char *name);
 
 // The same from memory; `path` is what positions are printed with.
 Scenario *scenario_parse(const char *path, const char *text, size_t length_bytes, char **errors);
+
+// Both with values for names of `matrix:` and `variables:`, as sim/scenario/variables.h has them:
+// NULL-terminated, or NULL. Without them a name of the matrix has its first value.
+Scenario *scenario_load_chosen(const char *name, const char *const *choices, char **errors);
+Scenario *scenario_parse_chosen(const char *path, const char *text, size_t length_bytes,
+                                const char *const *choices, char **errors);
 
 void scenario_free(Scenario *scenario);
 

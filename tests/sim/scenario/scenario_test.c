@@ -86,9 +86,9 @@ static void test_all_errors_come_at_once_and_sorted(void)
                   "3:36: links[0].delay: \"20\" has no unit: write 20ms or 20s",
                   "4:18: nodes.a.mtu: \"5\" is out of range: write 576 to 9216",
                   "4:29: nodes.lonely: has no link: name it in the endpoints of one, or remove it",
-                  "5:1: \"weather\" is no key of a scenario: known is name, seed, duration, "
-                  "memory, defaults, nodes, links, fidelity, tasks, timeline, capture, fates, "
-                  "expect",
+                  "5:1: \"weather\" is no key of a scenario: known is name, variables, matrix, "
+                  "seed, duration, memory, defaults, nodes, links, fidelity, tasks, timeline, "
+                  "capture, fates, expect",
                   "6:7: name: \"a/b\" is no name: write letters, digits, _ . and -, up to 63, a "
                   "letter or digit first",
                   "7:11: duration: \"0s\" is out of range: write 1ms to 8784h",
