@@ -2,7 +2,7 @@
 // taploom pair: a server and a client, each in a host of its own, with one link between them.
 #include <string.h>
 
-#include "sim/commands/trial.h"
+#include "sim/commands/one_line.h"
 
 static int pair_run(int argc, char **argv);
 
@@ -36,7 +36,7 @@ static bool pair_split(char **argv, PairCommands *asked)
 
 static char *pair_shell_line(char **command)
 {
-    return command[1] == NULL ? g_utf8_make_valid(command[0], -1) : trial_shell_line(command);
+    return command[1] == NULL ? g_utf8_make_valid(command[0], -1) : one_line_shell_line(command);
 }
 
 static ScenarioText *pair_text_new(const PairCommands *asked, const char *ready)
@@ -70,13 +70,13 @@ static int pair_run(int argc, char **argv)
          "the default",
          "WHEN"},
         {NULL}};
-    g_autoptr(Trial) trial = trial_new(&pair_command);
+    g_autoptr(OneLine) line = one_line_new(&pair_command);
     g_autoptr(ScenarioText) text = NULL;
     g_autoptr(Scenario) scenario = NULL;
     PairCommands asked;
     int status;
 
-    if (!command_parse(&pair_command, &argc, &argv, trial_entries(trial, own),
+    if (!command_parse(&pair_command, &argc, &argv, one_line_entries(line, own),
                        "The hosts are called server and client. A command of one word is a line\n"
                        "for the shell. More options: --KEY.PARAM for each parameter of\n"
                        "taploom-scenario(5). The exit status is the client's; 128 + N when signal\n"
@@ -86,11 +86,11 @@ static int pair_run(int argc, char **argv)
     if (!pair_split(argv + 1, &asked))
         return command_usage(&pair_command);
     text = pair_text_new(&asked, ready != NULL ? ready : "listening");
-    scenario = trial_load(trial, text, &status);
+    scenario = one_line_load(line, text, &status);
     if (scenario == NULL)
         return status;
     if (asked.client[1] == NULL)
-        return trial_run(trial, scenario,
-                         (const char *const[]){"/bin/sh", "-c", asked.client[0], NULL}, NULL);
-    return trial_run(trial, scenario, (const char *const *)asked.client, NULL);
+        return one_line_run(line, scenario,
+                            (const char *const[]){"/bin/sh", "-c", asked.client[0], NULL}, NULL);
+    return one_line_run(line, scenario, (const char *const *)asked.client, NULL);
 }

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sim/commands/trial.h"
+#include "sim/commands/one_line.h"
 #include "sim/host/refusal.h"
 #include "sim/relay/outside.h"
 
@@ -23,7 +23,7 @@ const Command with_command = {
 static ScenarioText *with_text_new(char **command, bool outside)
 {
     ScenarioText *text = scenario_text_new();
-    g_autofree char *line = trial_shell_line(command);
+    g_autofree char *line = one_line_shell_line(command);
     g_autofree char *quote = scenario_text_quote(line);
 
     text_block_note(text->head, "What \"taploom with\" runs. There the machine is this one: what "
@@ -72,7 +72,7 @@ static int with_run(int argc, char **argv)
     const GOptionEntry own[] = {{"outside", 0, 0, G_OPTION_ARG_NONE, &outside,
                                  "also reach what this machine reaches, through pasta(1)", NULL},
                                 {NULL}};
-    g_autoptr(Trial) trial = trial_new(&with_command);
+    g_autoptr(OneLine) line = one_line_new(&with_command);
     g_autoptr(ScenarioText) text = NULL;
     g_autoptr(Scenario) scenario = NULL;
     g_autoptr(Relay) relay = NULL;
@@ -80,7 +80,7 @@ static int with_run(int argc, char **argv)
     char **command;
     int status;
 
-    if (!command_parse(&with_command, &argc, &argv, trial_entries(trial, own),
+    if (!command_parse(&with_command, &argc, &argv, one_line_entries(line, own),
                        "What listens on this machine's loopback is reached at 198.51.100.1, or\n"
                        "\"machine\". More options: --KEY.PARAM for each parameter of\n"
                        "taploom-scenario(5). The exit status is the command's; 128 + N when\n"
@@ -93,7 +93,7 @@ static int with_run(int argc, char **argv)
     if (*command == NULL)
         return command_usage(&with_command);
     text = with_text_new(command, outside);
-    scenario = trial_load(trial, text, &status);
+    scenario = one_line_load(line, text, &status);
     if (scenario == NULL)
         return status;
     if (outside && !with_prepare_outside(scenario_node(scenario, "app"), &error))
@@ -101,5 +101,5 @@ static int with_run(int argc, char **argv)
     relay = relay_new(&error);
     if (relay == NULL)
         return command_fail(&with_command, error);
-    return trial_run(trial, scenario, (const char *const *)command, relay);
+    return one_line_run(line, scenario, (const char *const *)command, relay);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All of it says nothing on its own while it goes well, unless asked to: the streams are the
 // command's.
-#include "sim/commands/trial.h"
+#include "sim/commands/one_line.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 enum { STATUS_INTERRUPTED = 130 }; // as a shell has it for SIGINT
 
-struct Trial {
+struct OneLine {
     const Command *command;
     LinkOptions *link;
     GArray *entries; // of GOptionEntry
@@ -22,9 +22,9 @@ struct Trial {
     gboolean strict, verbose, print;
 };
 
-Trial *trial_new(const Command *command)
+OneLine *one_line_new(const Command *command)
 {
-    Trial *self = g_new0(Trial, 1);
+    OneLine *self = g_new0(OneLine, 1);
 
     self->command = command;
     self->link = link_options_new();
@@ -32,7 +32,7 @@ Trial *trial_new(const Command *command)
     return self;
 }
 
-void trial_free(Trial *self)
+void one_line_free(OneLine *self)
 {
     link_options_free(self->link);
     g_array_unref(self->entries);
@@ -43,7 +43,7 @@ void trial_free(Trial *self)
     g_free(self);
 }
 
-const GOptionEntry *trial_entries(Trial *self, const GOptionEntry *own)
+const GOptionEntry *one_line_entries(OneLine *self, const GOptionEntry *own)
 {
     const GOptionEntry common[] = {
         {"seed", 0, 0, G_OPTION_ARG_STRING, &self->seed, "of all randomness", "N"},
@@ -68,7 +68,7 @@ const GOptionEntry *trial_entries(Trial *self, const GOptionEntry *own)
 }
 
 // One error or warning of the loader, "PATH:LINE:COLUMN: WHERE: MESSAGE", with its option instead.
-static void trial_print_error(const Trial *self, const char *line)
+static void one_line_print_error(const OneLine *self, const char *line)
 {
     g_auto(GStrv) parts = g_strsplit(line, ": ", 3);
     g_autofree char *option = NULL;
@@ -81,16 +81,16 @@ static void trial_print_error(const Trial *self, const char *line)
     fprintf(stderr, "taploom %s: %s: %s\n", self->command->name, option, parts[2]);
 }
 
-static void trial_print_errors(const Trial *self, const char *errors)
+static void one_line_print_errors(const OneLine *self, const char *errors)
 {
     g_auto(GStrv) lines = g_strsplit(errors, "\n", -1);
 
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
-            trial_print_error(self, *line);
+            one_line_print_error(self, *line);
 }
 
-static bool trial_write(const Trial *self, ScenarioText *text, GError **error)
+static bool one_line_write(const OneLine *self, ScenarioText *text, GError **error)
 {
     text_block_line(text->top, "name: %s", self->command->name);
     if (self->seed != NULL) {
@@ -106,7 +106,7 @@ static bool trial_write(const Trial *self, ScenarioText *text, GError **error)
     return link_options_write(self->link, text, error);
 }
 
-char *trial_shell_line(char **command)
+char *one_line_shell_line(char **command)
 {
     g_autoptr(GString) line = g_string_new(NULL);
 
@@ -120,7 +120,7 @@ char *trial_shell_line(char **command)
     return g_utf8_make_valid(line->str, -1);
 }
 
-Scenario *trial_load(const Trial *self, ScenarioText *text, int *status)
+Scenario *one_line_load(const OneLine *self, ScenarioText *text, int *status)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Scenario) scenario = NULL;
@@ -128,27 +128,27 @@ Scenario *trial_load(const Trial *self, ScenarioText *text, int *status)
     g_autofree char *errors = NULL;
 
     *status = STATUS_USAGE;
-    if (!trial_write(self, text, &error) || !report_file_check(self->report_path, &error)) {
+    if (!one_line_write(self, text, &error) || !report_file_check(self->report_path, &error)) {
         fprintf(stderr, "taploom %s: %s\n", self->command->name, error->message);
         return NULL;
     }
     yaml = scenario_text_print(text);
     scenario = scenario_parse(self->command->name, yaml, strlen(yaml), &errors);
     if (scenario == NULL) {
-        trial_print_errors(self, errors);
+        one_line_print_errors(self, errors);
         return NULL;
     }
     *status = STATUS_OK;
     for (guint i = 0; self->verbose && i < scenario->warnings->len; i++)
-        trial_print_error(self, g_ptr_array_index(scenario->warnings, i));
+        one_line_print_error(self, g_ptr_array_index(scenario->warnings, i));
     if (!self->print)
         return g_steal_pointer(&scenario);
     fputs(yaml, stdout);
     return NULL;
 }
 
-static Session *trial_open(const Trial *self, Lab *lab, Console *console, Relay *relay,
-                           GError **error)
+static Session *one_line_open(const OneLine *self, Lab *lab, Console *console, Relay *relay,
+                              GError **error)
 {
     const Scenario *scenario = lab_scenario(lab);
 
@@ -164,7 +164,7 @@ static Session *trial_open(const Trial *self, Lab *lab, Console *console, Relay 
     return session_new(lab, console, error);
 }
 
-static int trial_status(const Trial *self, const Report *report)
+static int one_line_status(const OneLine *self, const Report *report)
 {
     const TaskReport *last = &g_array_index(report->tasks, TaskReport, report->tasks->len - 1);
 
@@ -175,7 +175,7 @@ static int trial_status(const Trial *self, const Report *report)
     return report->interrupted ? STATUS_INTERRUPTED : STATUS_FAILED;
 }
 
-static void trial_print_verdict(const Trial *self, const Report *report)
+static void one_line_print_verdict(const OneLine *self, const Report *report)
 {
     g_autoptr(GString) reasons = g_string_new(NULL);
 
@@ -185,7 +185,7 @@ static void trial_print_verdict(const Trial *self, const Report *report)
     fprintf(stderr, "taploom %s: not valid: %s\n", self->command->name, reasons->str);
 }
 
-static int trial_conclude(const Trial *self, const Report *report, bool is_coloured)
+static int one_line_conclude(const OneLine *self, const Report *report, bool is_coloured)
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
@@ -194,15 +194,15 @@ static int trial_conclude(const Trial *self, const Report *report, bool is_colou
         text = report_to_text(report, is_coloured);
         fputs(text, stderr);
     } else if (!report->verdict.valid) {
-        trial_print_verdict(self, report);
+        one_line_print_verdict(self, report);
     }
     if (self->report_path == NULL || report_file_write(report, self->report_path, &error))
-        return trial_status(self, report);
+        return one_line_status(self, report);
     fprintf(stderr, "taploom %s: report: %s\n", self->command->name, error->message);
     return STATUS_REFUSED;
 }
 
-int trial_run(const Trial *self, Scenario *scenario, const char *const *argv, Relay *relay)
+int one_line_run(const OneLine *self, Scenario *scenario, const char *const *argv, Relay *relay)
 {
     LabOptions options = {.capture_directory = self->capture_directory,
                           .capture_all = self->capture_directory != NULL};
@@ -217,13 +217,13 @@ int trial_run(const Trial *self, Scenario *scenario, const char *const *argv, Re
     console = console_new(stderr, (int)strlen(task->node->name));
     lab = lab_open(scenario, &options, &error);
     if (lab != NULL)
-        session = trial_open(self, lab, console, relay, &error);
+        session = one_line_open(self, lab, console, relay, &error);
     if (session == NULL) {
         fprintf(stderr, "taploom %s: %s\n", self->command->name, error->message);
         status = STATUS_REFUSED;
     } else {
         session_run(session, STATUS_INTERRUPTED);
-        status = trial_conclude(self, session_report(session), console_is_coloured(console));
+        status = one_line_conclude(self, session_report(session), console_is_coloured(console));
     }
     if (relay != NULL)
         relay_leave(relay);
