@@ -75,6 +75,21 @@ class Rootless(Services):
                                     wrap=wrap)
                 self.assertEqual((done.status, done.text), (0, 'newyork\n'), done.stderr)
 
+    def test_a_suite_of_tests(self):
+        path = self.write({**pair(task('london', 'ping -c 2 -i 0.01 newyork'), delay='1ms'),
+                           'fidelity': {'late_share': '100%', 'device_drops': 1000000}})
+        done = self.taploom('test', path, '--repeat', '4', '-j', '2', wrap=AS_NOBODY)
+        self.assertEqual(done.status, 0, done.text + done.stderr)
+        self.assertIn('4 passed', done.text)
+
+    def test_sigkill_of_a_suite_leaves_nothing(self):
+        trace = self.directory / 'up'
+        running = self.start('test', self.write(pair(task('london', f'touch {trace}; sleep 971'))),
+                             wrap=AS_NOBODY)
+        harness.wait_until(trace.exists, 'the test')
+        running.kill()
+        self.assert_nothing_is_left()
+
     def test_sigkill_leaves_nothing(self):
         running = self.start_scenario(pair(task('london', 'echo up; setsid sleep 973 & sleep 972')),
                                       wrap=AS_NOBODY)

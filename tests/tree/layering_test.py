@@ -26,11 +26,11 @@ PARTS = {'links': 'StageClass', 'sim/nodes': 'NodeClass', 'sim/devices': 'Device
 
 # Outside libraries and kernel interfaces, and the folders that may include them.
 LIBRARIES = [
-    (r'uv\.h$', ['sim/lab', 'sim/relay']),
+    (r'uv\.h$', ['sim/lab', 'sim/relay', 'sim/suite']),
     (r'yaml\.h$', ['sim/scenario']),
     (r'pcap([./]|$)', ['sim/capture']),
     (r'(netlink/|libnl)', ['sim/host']),
-    (r'json-glib/', ['sim/report', 'sim/control', 'sim/lab', 'sim/commands']),
+    (r'json-glib/', ['sim/report', 'sim/control', 'sim/lab', 'sim/commands', 'sim/suite']),
     (r'linux/(if_tun|virtio_net)\.h$', ['sim/devices']),
 ]
 

@@ -51,7 +51,7 @@ def main(root):
     commands = re.findall(r"'(\w+)'", re.search(r'command_names = \[(.*?)\]', build, re.S).group(1))
     sources = {name: (root / f'sim/commands/{name}.c').read_text() for name in commands}
     commands = [name for name in commands if '.internal = true' not in sources[name]]
-    shared = [(root / f'sim/commands/{name}.c').read_text() for name in ('link_options', 'trial')]
+    shared = [(root / f'sim/commands/{name}.c').read_text() for name in ('link_options', 'one_line')]
     options = [option for text in [*(sources[name] for name in commands), *shared]
                for option in OPTION.findall(text)]
     drops = DROP.findall(re.sub(r'\\\n', '', (root / 'core/drop.h').read_text()))

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results: what a report makes of a test, and how people, TAP and JUnit are told.
+#include <glib.h>
+#include <string.h>
+
+#include "sim/commands/command.h"
+#include "sim/suite/junit.h"
+#include "sim/suite/outcome.h"
+#include "sim/suite/plan.h"
+#include "sim/suite/tap.h"
+
+static Test *test_of(const char *report, int exit_status)
+{
+    Test *test = test_new("lossy[loss=1%]", "lossy.yaml");
+
+    test->choice = g_strdup("loss=1%");
+    test->seed = 7;
+    test->elapsed_ns = 1500000000;
+    if (report != NULL)
+        outcome_read_report(test, exit_status, report);
+    return test;
+}
+
+static void test_expectations_fail_a_test_and_soft_ones_warn(void)
+{
+    g_autoptr(Test) test =
+        test_of("{\"tasks\": [], \"expectations\": ["
+                "{\"name\": \"rtt.p95\", \"expected\": \"< 90ms\", \"got\": \"112ms\","
+                " \"passed\": false, \"soft\": false, \"line\": 12},"
+                "{\"name\": \"loss\", \"expected\": \"= 0\", \"got\": \"1%\","
+                " \"passed\": false, \"soft\": true, \"line\": 13},"
+                "{\"name\": \"good\", \"expected\": \"= 0\", \"got\": \"0\", \"passed\": true}]}",
+                STATUS_FAILED);
+    g_autofree char *words = test_words(test);
+
+    g_assert_cmpint(test->outcome, ==, TEST_FAILED);
+    g_assert_cmpstr(words, ==,
+                    "  lossy.yaml:12: rtt.p95\n"
+                    "    expected  < 90ms\n"
+                    "    got       112ms\n"
+                    "  lossy.yaml:13: warning: loss\n"
+                    "    expected  = 0\n"
+                    "    got       1%\n"
+                    "  seed 7; again: taploom run lossy.yaml --matrix loss=1% --seed 7\n");
+}
+
+static void test_a_soft_failure_is_told_of_a_passed_test(void)
+{
+    g_autoptr(Test) test = test_of("{\"expectations\": [{\"name\": \"loss\", \"expected\": \"0\","
+                                   "\"got\": \"1\", \"passed\": false, \"soft\": true}]}",
+                                   STATUS_OK);
+    g_autofree char *words = test_words(test);
+
+    g_assert_cmpint(test->outcome, ==, TEST_PASSED);
+    g_assert_cmpstr(words, ==, "  warning: loss\n    expected  0\n    got       1\n");
+}
+
+static void test_an_invalid_run_tells_what_starved_it_and_nothing_of_its_tasks(void)
+{
+    g_autoptr(Test) test =
+        test_of("{\"invalid_reasons\": [\"too slow\"],"
+                " \"lateness_us\": {\"count\": 10, \"p50\": 1.5, \"p99\": 2000.0, \"max\": 9000.0},"
+                " \"machine\": {\"busy\": 0.98, \"stolen\": 0.125},"
+                " \"devices\": {\"a:eth0\": {\"kernel_dropped_frames\": 3},"
+                "               \"b:eth0\": {\"kernel_dropped_frames\": 4}},"
+                " \"captures\": [{\"lost_frames\": 5}],"
+                " \"tasks\": [{\"on\": \"a\", \"run\": \"x\", \"outcome\": \"failed\"}]}",
+                STATUS_INVALID);
+
+    g_assert_cmpint(test->outcome, ==, TEST_INVALID);
+    g_assert_cmpuint(test->findings->len, ==, 0);
+    g_assert_cmpuint(test->reasons->len, ==, 2);
+    g_assert_cmpstr(g_ptr_array_index(test->reasons, 1), ==,
+                    "frames left late by 0.002 ms at the median, 2.000 ms p99, 9.000 ms at most; "
+                    "all cores together were 98 % busy, and 12.5 % of their time was stolen by "
+                    "other virtual machines; 7 frames were dropped in devices; captures missed 5 "
+                    "frames");
+}
+
+static void test_what_is_no_report_is_an_error(void)
+{
+    static const char *const reports[] = {"", "{", "[]", "7"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(reports); i++) {
+        g_autoptr(Test) test = test_of(reports[i], STATUS_OK);
+
+        g_assert_cmpint(test->outcome, ==, TEST_ERROR);
+    }
+}
+
+static void test_the_status_decides(void)
+{
+    static const TestOutcome outcomes[] = {TEST_PASSED, TEST_FAILED, TEST_ERROR, TEST_ERROR,
+                                           TEST_INVALID};
+
+    for (int status = 0; status < (int)G_N_ELEMENTS(outcomes); status++) {
+        g_autoptr(Test) test = test_of("{}", status);
+
+        g_assert_cmpint(test->outcome, ==, outcomes[status]);
+    }
+}
+
+static void test_xml_and_tap_escape_what_means_something_there(void)
+{
+    g_autoptr(GPtrArray) tests = g_ptr_array_new();
+    g_autoptr(Test) test = test_of(NULL, 0);
+    g_autofree char *xml = NULL;
+    g_autofree char *point = NULL;
+
+    g_free(test->name);
+    test->name = g_strdup("a<b>&\"c\" #1\x01\xef\xbf\xbe");
+    test->outcome = TEST_ERROR;
+    g_ptr_array_add(test->reasons, g_strdup("]]> \x1b[1m\xff"));
+    g_ptr_array_add(tests, test);
+    xml = junit_to_xml(tests);
+    point = tap_point(test, 3);
+    g_assert_nonnull(strstr(xml, "name=\"a&lt;b&gt;&amp;&quot;c&quot; #1 \xef\xbf\xbd\""));
+    g_assert_nonnull(strstr(xml, "message=\"]]&gt;  [1m\xef\xbf\xbd\""));
+    g_assert_true(g_utf8_validate(xml, -1, NULL));
+    g_assert_true(g_str_has_prefix(point, "not ok 3 - a<b>&\"c\" \\#1"));
+}
+
+static void test_the_end_of_a_text(void)
+{
+    static const struct {
+        const char *text;
+        unsigned n_lines;
+        const char *tail;
+    } cases[] = {{"", 3, ""},           {"\n\n", 3, ""},
+                 {"a", 1, "a"},         {"a\nb\nc\n", 2, "b\nc"},
+                 {"a\nb\n", 5, "a\nb"}, {"a\n\nb", 2, "\nb"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *tail = text_tail(cases[i].text, cases[i].n_lines);
+
+        g_assert_cmpstr(tail, ==, cases[i].tail);
+    }
+}
+
+static void test_a_line_for_the_shell_is_quoted(void)
+{
+    g_autoptr(Test) test = test_new("x", "my lab.yaml");
+    g_autofree char *line = NULL;
+
+    test->choice = g_strdup("a=it's");
+    line = test_repeat_line(test);
+    g_assert_cmpstr(line, ==, "taploom run 'my lab.yaml' --matrix 'a=it'\\''s' --seed 0");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sim/suite/expectations-fail-a-test-and-soft-ones-warn",
+                    test_expectations_fail_a_test_and_soft_ones_warn);
+    g_test_add_func("/sim/suite/a-soft-failure-is-told-of-a-passed-test",
+                    test_a_soft_failure_is_told_of_a_passed_test);
+    g_test_add_func("/sim/suite/an-invalid-run-tells-what-starved-it-and-nothing-of-its-tasks",
+                    test_an_invalid_run_tells_what_starved_it_and_nothing_of_its_tasks);
+    g_test_add_func("/sim/suite/what-is-no-report-is-an-error", test_what_is_no_report_is_an_error);
+    g_test_add_func("/sim/suite/the-status-decides", test_the_status_decides);
+    g_test_add_func("/sim/suite/xml-and-tap-escape-what-means-something-there",
+                    test_xml_and_tap_escape_what_means_something_there);
+    g_test_add_func("/sim/suite/the-end-of-a-text", test_the_end_of_a_text);
+    g_test_add_func("/sim/suite/a-line-for-the-shell-is-quoted",
+                    test_a_line_for_the_shell_is_quoted);
+    return g_test_run();
+}
