@@ -14,6 +14,7 @@
 #include "sim/host/refusal.h"
 #include "sim/realtime/data_thread.h"
 #include "sim/realtime/machine.h"
+#include "sim/realtime/machine_time.h"
 #include "sim/scenario/topology.h"
 
 enum { CAPTURE_PATIENCE_MS = 2000 };
@@ -43,6 +44,7 @@ struct Lab {
     Grants *grants; // NULL without
     bool is_running;
     int64_t elapsed_ns; // once it has stopped
+    MachineTime began, ended;
 };
 
 static void lab_set_replay(Lab *lab, const FateFile *replay)
@@ -299,6 +301,7 @@ const Grants *lab_grants(const Lab *lab)
 void lab_start(Lab *lab)
 {
     lab->is_running = true;
+    lab->began = machine_time_read();
     live_begin(lab->live);
     data_thread_start(lab->data_thread, lab->grants);
     writer_start(lab->writer, data_thread_epoch_ns(lab->data_thread));
@@ -307,6 +310,7 @@ void lab_start(Lab *lab)
 void lab_stop(Lab *lab)
 {
     lab->elapsed_ns = data_thread_elapsed_ns(lab->data_thread);
+    lab->ended = machine_time_read();
     data_thread_stop(lab->data_thread);
     live_end(lab->live);
     lab->is_running = false;
@@ -432,6 +436,7 @@ Report *lab_report(const Lab *lab)
     const GPtrArray *links = lab->scenario->links, *nodes = lab->scenario->nodes;
 
     report->grants = lab->grants;
+    report->machine = machine_time_between(&lab->began, &lab->ended);
     live_look(lab->live);
     report->changes = live_changes(lab->live);
     for (guint i = 0; i < links->len; i++) {

@@ -13,6 +13,7 @@
 #include "sim/capture/capture.h"
 #include "sim/nodes/node.h"
 #include "sim/realtime/grants.h"
+#include "sim/realtime/machine_time.h"
 #include "sim/scenario/expect_spec.h"
 #include "sim/scenario/probe_spec.h"
 #include "sim/scenario/scenario.h"
@@ -147,6 +148,7 @@ typedef struct {
     GArray *expectations;     // of ExpectReport: of a run that has ended
     const ChangeLog *changes; // by timeline and commands
     const Grants *grants;     // of the data thread; NULL where none were asked for
+    MachineShares machine;    // of the time of the run
     Histogram *all_lateness;
     Spread lateness; // of all departures
     Verdict verdict;

@@ -434,6 +434,16 @@ static void json_grants(JsonBuilder *json, const Grants *grants)
     json_builder_end_object(json);
 }
 
+static void json_machine(JsonBuilder *json, const MachineShares *machine)
+{
+    if (!machine->is_known)
+        return;
+    json_open(json, "machine");
+    json_number(json, "busy", machine->busy);
+    json_number(json, "stolen", machine->stolen);
+    json_builder_end_object(json);
+}
+
 static void json_variables(JsonBuilder *json, const GPtrArray *variables)
 {
     if (variables->len == 0)
@@ -465,6 +475,7 @@ JsonNode *report_to_json(const Report *report)
         json_builder_add_string_value(json, g_ptr_array_index(report->verdict.reasons, i));
     json_builder_end_array(json);
     json_spread(json, "lateness_us", &report->lateness, 1e3);
+    json_machine(json, &report->machine);
     json_links(json, report);
     json_devices(json, report);
     json_nodes(json, report);

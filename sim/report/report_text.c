@@ -497,6 +497,18 @@ static void text_valid(TextReport *self, const Report *report)
                                grouped(room, verdict->device_drops));
 }
 
+// What a run that is not valid may have been starved by.
+static void text_machine(TextReport *self, const MachineShares *machine)
+{
+    g_autofree char *words =
+        g_strdup_printf("all cores together were %.0f %% busy, and %.1f %% of their time was "
+                        "stolen by other virtual machines",
+                        100 * machine->busy, 100 * machine->stolen);
+
+    if (machine->is_known)
+        text_wrapped(self, words, 2);
+}
+
 static void text_verdict(TextReport *self, const Report *report)
 {
     g_string_append_c(self->text, '\n');
@@ -508,6 +520,7 @@ static void text_verdict(TextReport *self, const Report *report)
     g_string_append(self->text, ": do not trust the figures of this run\n");
     for (guint i = 0; i < report->verdict.reasons->len; i++)
         text_wrapped(self, g_ptr_array_index(report->verdict.reasons, i), 2);
+    text_machine(self, &report->machine);
 }
 
 char *report_to_text(const Report *report, bool colour)
