@@ -47,6 +47,8 @@ struct Loader {
     NodeDraft *node_defaults;     // of `defaults`, as are the next two
     LinkConfig *link_defaults[2]; // of both directions, which differ by a preset only
     TaskSpec *task_defaults;
+    SectionWitness witness; // NULL for none
+    void *witness_data;
     size_t n_timeline_targets; // links, named by entries of the timeline
 };
 

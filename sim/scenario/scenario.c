@@ -284,7 +284,8 @@ char *loader_path(const Loader *loader, const char *name)
 }
 
 // Reads the whole document into `scenario`.
-static void scenario_fill(Scenario *scenario, const Document *document, Problems *problems)
+static void scenario_fill(Scenario *scenario, const Document *document, Problems *problems,
+                          SectionWitness witness, void *witness_data)
 {
     g_autoptr(NodeSpec) default_node = node_spec_new();
     g_autoptr(NodeDraft) node_defaults = node_draft_new(default_node, NULL);
@@ -311,6 +312,8 @@ static void scenario_fill(Scenario *scenario, const Document *document, Problems
         .node_defaults = node_defaults,
         .link_defaults = {forward_defaults, reverse_defaults},
         .task_defaults = task_defaults,
+        .witness = witness,
+        .witness_data = witness_data,
     };
     Spot root = spot_root(document_root(document), problems);
 
@@ -327,7 +330,7 @@ static Scenario *scenario_parse_into(const char *path, const char *text, size_t 
 
     if (document != NULL &&
         variables_apply(document, choices, problems, scenario->variables, &scenario->combination))
-        scenario_fill(scenario, document, problems);
+        scenario_fill(scenario, document, problems, NULL, NULL);
     if (problems_n_errors(problems) > 0)
         return NULL;
     scenario->warnings = problems_warnings(problems);
@@ -408,6 +411,18 @@ char *scenario_read_file(const char *name, size_t *length_bytes, char **errors)
     *length_bytes = bytes->len;
     g_byte_array_append(bytes, (const guint8 *)"", 1);
     return (char *)g_byte_array_free(bytes, FALSE);
+}
+
+char *scenario_tell_sections(const char *path, const char *text, SectionWitness witness, void *data)
+{
+    g_autoptr(Scenario) scenario = scenario_new(path);
+    g_autoptr(Problems) problems = problems_new(path);
+    g_autoptr(Document) document = document_parse(text, strlen(text), problems);
+
+    if (document != NULL &&
+        variables_apply(document, NULL, problems, scenario->variables, &scenario->combination))
+        scenario_fill(scenario, document, problems, witness, data);
+    return problems_n_errors(problems) > 0 ? problems_format(problems) : NULL;
 }
 
 Scenario *scenario_parse(const char *path, const char *text, size_t length_bytes, char **errors)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/quote.h"
+#include "sim/scenario/loader.h"
 
 // Known names that an error lists when none is near: of what the file names, and of keys.
 enum { SECTION_LISTED_NAMES = 12, SECTION_LISTED_KEYS = 32 };
@@ -203,6 +204,11 @@ static void section_read_entry(const Section *section, Loader *loader, const Spo
 
 bool section_read(const Section *section, Loader *loader, const Spot *spot, void *into)
 {
+    if (loader->witness != NULL) {
+        g_autofree char *where = spot_where(spot);
+
+        loader->witness(loader->witness_data, where, section);
+    }
     if (spot->value->kind == VALUE_SCALAR && spot->value->is_null)
         return true;
     if (!spot_is_map(spot, "{key: value}"))

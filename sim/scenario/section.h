@@ -35,6 +35,13 @@ struct Section {
     const char *const *other_names;
 };
 
+// Is told of each section that is read, and where: "links[0].reverse".
+typedef void (*SectionWitness)(void *data, const char *where, const Section *section);
+
+// Parses the text of a scenario for nothing but that; returns its errors, NULL when it has none.
+char *scenario_tell_sections(const char *path, const char *text, SectionWitness witness,
+                             void *data);
+
 Spot spot_root(const Value *value, Problems *problems);
 Spot spot_entry(const Spot *map, guint index);
 Spot spot_item(const Spot *list, guint index);

@@ -30,7 +30,7 @@ LIBRARIES = [
     (r'yaml\.h$', ['sim/scenario']),
     (r'pcap([./]|$)', ['sim/capture']),
     (r'(netlink/|libnl)', ['sim/host']),
-    (r'json-glib/', ['sim/report', 'sim/control', 'sim/lab', 'sim/commands', 'sim/suite']),
+    (r'json-glib/', ['sim/report', 'sim/control', 'sim/lab', 'sim/commands', 'sim/suite', 'sim/schema']),
     (r'linux/(if_tun|virtio_net)\.h$', ['sim/devices']),
 ]
 
