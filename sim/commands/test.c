@@ -28,7 +28,7 @@ const Command test_command = {
 typedef struct {
     char *pattern, *order, *seed, *seeds, *junit_path, *artifacts_path, *keep, *time_limit;
     int n_jobs, n_repetitions, n_retries;
-    gboolean tap, fail_fast, shuffle;
+    gboolean tap, list, fail_fast, shuffle;
 } TestOptions;
 
 static void test_options_clear(TestOptions *options)
@@ -303,6 +303,8 @@ static int test_command_run(int argc, char **argv)
          "only tests with this in their name; with * or ?, that are called so", "PATTERN"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &options.n_jobs,
          "how many run at once; else as many as there are cores", "N"},
+        {"list", 0, 0, G_OPTION_ARG_NONE, &options.list, "print the names of the tests, run none",
+         NULL},
         {"junit", 0, 0, G_OPTION_ARG_FILENAME, &options.junit_path, "write results as JUnit XML",
          "FILE"},
         {"tap", 0, 0, G_OPTION_ARG_NONE, &options.tap, "print results as TAP instead", NULL},
@@ -351,6 +353,11 @@ static int test_command_run(int argc, char **argv)
     if (plan->tests->len == 0) {
         fprintf(stderr, "taploom test: no test is called like -k %s\n", options.pattern);
         return STATUS_USAGE;
+    }
+    if (options.list) {
+        for (guint i = 0; i < plan->tests->len; i++)
+            puts(((Test *)g_ptr_array_index(plan->tests, i))->name);
+        return STATUS_OK;
     }
     return test_run_plan(plan, &plan_options, &options, &suite_options);
 }
