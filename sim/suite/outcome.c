@@ -30,33 +30,56 @@ static guint array_length(JsonArray *array)
     return array != NULL ? json_array_get_length(array) : 0;
 }
 
+// A value as text, whatever it is; the caller frees it.
+static char *node_text(JsonNode *node)
+{
+    if (node == NULL || JSON_NODE_HOLDS_NULL(node))
+        return g_strdup("nothing");
+    if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
+        return json_node_dup_string(node);
+    return json_to_string(node, FALSE);
+}
+
 static char *member_text(JsonObject *object, const char *name)
 {
-    return g_strdup(json_object_get_string_member_with_default(object, name, ""));
+    return node_text(json_object_get_member(object, name));
+}
+
+static char *element_text(JsonArray *array, guint index)
+{
+    return node_text(json_array_get_element(array, index));
+}
+
+// NULL where it is no object.
+static JsonObject *element_object(JsonArray *array, guint index)
+{
+    JsonNode *node = json_array_get_element(array, index);
+
+    return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }
 
 static void outcome_add_task(Test *test, JsonObject *task)
 {
     static const char *const bad[] = {"failed", "timed out", "cut off", NULL};
-    const char *outcome = json_object_get_string_member_with_default(task, "outcome", "");
+    g_autofree char *outcome = member_text(task, "outcome");
+    g_autofree char *host = member_text(task, "on");
+    g_autofree char *run = member_text(task, "run");
+    g_autofree char *output = member_text(task, "output");
     gint64 status = json_object_get_int_member_with_default(task, "exit", -1);
     double elapsed_s = json_object_get_double_member_with_default(task, "elapsed_s", 0);
-    const char *output = json_object_get_string_member_with_default(task, "output", "");
     Finding *finding;
 
     if (!g_strv_contains(bad, outcome))
         return;
     finding = test_add_finding(test);
     finding->line = (size_t)json_object_get_int_member_with_default(task, "line", 0);
-    finding->what =
-        g_strdup_printf("%s $ %s", json_object_get_string_member_with_default(task, "on", ""),
-                        json_object_get_string_member_with_default(task, "run", ""));
+    finding->what = g_strdup_printf("%s $ %s", host, run);
     finding->expected = g_strdup("exit status 0");
     if (strcmp(outcome, "failed") == 0 && status >= 0)
         finding->got = g_strdup_printf("exit status %d after %.2f s", (int)status, elapsed_s);
     else
         finding->got = g_strdup_printf("%s after %.2f s", outcome, elapsed_s);
-    if (*output != '\0')
+    if (*output != '\0' && json_object_has_member(task, "output"))
         finding->output = text_tail(output, OUTCOME_LINES);
 }
 
@@ -64,7 +87,8 @@ static void outcome_add_expectation(Test *test, JsonObject *expectation)
 {
     Finding *finding;
 
-    if (json_object_get_boolean_member_with_default(expectation, "passed", FALSE))
+    if (expectation == NULL ||
+        json_object_get_boolean_member_with_default(expectation, "passed", FALSE))
         return;
     finding = test_add_finding(test);
     finding->what = member_text(expectation, "name");
@@ -94,7 +118,7 @@ static char *outcome_starvation(JsonObject *report)
     for (GList *name = names; name != NULL; name = name->next)
         n_dropped += outcome_sum(member_object(devices, name->data), "kernel_dropped_frames");
     for (guint i = 0; i < array_length(captures); i++)
-        n_lost += outcome_sum(json_array_get_object_element(captures, i), "lost_frames");
+        n_lost += outcome_sum(element_object(captures, i), "lost_frames");
     if (lateness != NULL)
         g_string_append_printf(
             words, "frames left late by %.3f ms at the median, %.3f ms p99, %.3f ms at most",
@@ -124,14 +148,16 @@ static void outcome_take(Test *test, JsonObject *report)
 
     if (test->outcome == TEST_INVALID) {
         for (guint i = 0; i < array_length(reasons); i++)
-            g_ptr_array_add(test->reasons, g_strdup(json_array_get_string_element(reasons, i)));
+            g_ptr_array_add(test->reasons, element_text(reasons, i));
         g_ptr_array_add(test->reasons, outcome_starvation(report));
         return;
     }
-    for (guint i = 0; i < array_length(tasks); i++)
-        outcome_add_task(test, json_array_get_object_element(tasks, i));
+    for (guint i = 0; i < array_length(tasks); i++) {
+        if (element_object(tasks, i) != NULL)
+            outcome_add_task(test, element_object(tasks, i));
+    }
     for (guint i = 0; i < array_length(expectations); i++)
-        outcome_add_expectation(test, json_array_get_object_element(expectations, i));
+        outcome_add_expectation(test, element_object(expectations, i));
 }
 
 void outcome_read_report(Test *test, int exit_status, const char *report)

@@ -90,6 +90,16 @@ class Scenarios(RunCase):
         self.assertGreater(measured['queue_ms']['max'], 200)
         self.assertGreater(measured['queue_frames']['max'], 20)
 
+    def test_matrix(self):
+        done = self.taploom('test', SCENARIOS / 'matrix.yaml', '--retries', '3')
+        self.assertIn(done.status, (0, 4), f'{done.text}{done.stderr}')
+        self.assertRegex(done.text, r'matrix\[loss=1%,delay=40ms\]')
+        chosen = self.taploom('run', SCENARIOS / 'matrix.yaml', '--matrix', 'delay=40ms')
+        self.assertEqual(chosen.report['variables'],
+                         {'amount': '500K', 'loss': '0%', 'delay': '40ms'})
+        self.assertEqual(chosen.report['links']['client-server']['forward']['configured']
+                         ['delay_ms'], 40)
+
     def test_office(self):
         idle, loaded = self.pings(self.run_file('office'))
         self.assertGreaterEqual(float(idle[1]), 30)

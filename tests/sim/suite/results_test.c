@@ -77,6 +77,23 @@ static void test_an_invalid_run_tells_what_starved_it_and_nothing_of_its_tasks(v
                     "frames");
 }
 
+static void test_values_of_any_kind_are_told(void)
+{
+    g_autoptr(Test) test = test_of("{\"tasks\": [7, {\"outcome\": \"failed\", \"on\": null}],"
+                                   " \"expectations\": [[], {\"name\": \"rtt\", \"expected\": 5,"
+                                   " \"got\": null}], \"captures\": {}}",
+                                   STATUS_FAILED);
+    const Finding *finding;
+
+    g_assert_cmpuint(test->findings->len, ==, 2);
+    finding = g_ptr_array_index(test->findings, 0);
+    g_assert_cmpstr(finding->what, ==, "nothing $ nothing");
+    g_assert_null(finding->output);
+    finding = g_ptr_array_index(test->findings, 1);
+    g_assert_cmpstr(finding->expected, ==, "5");
+    g_assert_cmpstr(finding->got, ==, "nothing");
+}
+
 static void test_what_is_no_report_is_an_error(void)
 {
     static const char *const reports[] = {"", "{", "[]", "7"};
@@ -156,6 +173,7 @@ int main(int argc, char **argv)
                     test_a_soft_failure_is_told_of_a_passed_test);
     g_test_add_func("/sim/suite/an-invalid-run-tells-what-starved-it-and-nothing-of-its-tasks",
                     test_an_invalid_run_tells_what_starved_it_and_nothing_of_its_tasks);
+    g_test_add_func("/sim/suite/values-of-any-kind-are-told", test_values_of_any_kind_are_told);
     g_test_add_func("/sim/suite/what-is-no-report-is-an-error", test_what_is_no_report_is_an_error);
     g_test_add_func("/sim/suite/the-status-decides", test_the_status_decides);
     g_test_add_func("/sim/suite/xml-and-tap-escape-what-means-something-there",
