@@ -61,17 +61,19 @@ static void junit_attributes_of(GString *xml, const JunitCounts *counts)
                            (double)counts->elapsed_ns / 1e9);
 }
 
-static const char *junit_message(const Test *test)
+// One line that says it all; the caller frees it.
+static char *junit_message(const Test *test)
 {
     if (test->outcome == TEST_NOT_RUN)
-        return "not run: the suite ended before";
+        return g_strdup("not run: the suite ended before");
     for (guint i = 0; i < test->findings->len; i++) {
         const Finding *finding = g_ptr_array_index(test->findings, i);
 
         if (!finding->is_soft)
-            return finding->got;
+            return g_strdup_printf("%s: expected %s, got %s", finding->what, finding->expected,
+                                   finding->got);
     }
-    return test->reasons->len > 0 ? g_ptr_array_index(test->reasons, 0) : "";
+    return g_strdup(test->reasons->len > 0 ? g_ptr_array_index(test->reasons, 0) : "");
 }
 
 static void junit_result(GString *xml, const Test *test)
@@ -81,11 +83,12 @@ static void junit_result(GString *xml, const Test *test)
                                            [TEST_INVALID] = "skipped",
                                            [TEST_ERROR] = "error"};
     const char *element = elements[test->outcome];
+    g_autofree char *message = junit_message(test);
     g_autofree char *words = test_words(test);
     g_autofree char *escaped = xml_escape(words);
 
     g_string_append_printf(xml, "      <%s", element);
-    junit_attribute(xml, "message", junit_message(test));
+    junit_attribute(xml, "message", message);
     if (strcmp(element, "skipped") == 0) {
         // Some readers take no text in it.
         g_string_append_printf(xml, "/>\n      <system-out>%s</system-out>\n", escaped);

@@ -196,7 +196,8 @@ class Suite(RunCase):
         self.assert_junit(root)
         self.assertEqual([suite.get('tests') for suite in root], ['1', '4', '1'])
         failure = root.find('.//testcase[@name="fails"]/failure')
-        self.assertRegex(failure.get('message'), 'exit status 3')
+        self.assertRegex(failure.get('message'),
+                         r'london \$ .* expected exit status 0, got exit status 3')
         self.assertIn('| <last> & ', failure.text)
         skipped = root.find('.//testcase[@name="i"]/skipped')
         self.assertIn('too slow', skipped.get('message'))

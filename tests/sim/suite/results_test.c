@@ -55,6 +55,16 @@ static void test_a_soft_failure_is_told_of_a_passed_test(void)
     g_assert_cmpstr(words, ==, "  warning: loss\n    expected  0\n    got       1\n");
 }
 
+static void test_a_task_that_was_expected_to_fail_is_not_told(void)
+{
+    g_autoptr(Test) test = test_of("{\"tasks\": [{\"outcome\": \"failed\", \"exit\": 1}],"
+                                   " \"expectations\": [{\"name\": \"exit\", \"passed\": true}]}",
+                                   STATUS_OK);
+
+    g_assert_cmpint(test->outcome, ==, TEST_PASSED);
+    g_assert_cmpuint(test->findings->len, ==, 0);
+}
+
 static void test_an_invalid_run_tells_what_starved_it_and_nothing_of_its_tasks(void)
 {
     g_autoptr(Test) test =
@@ -171,6 +181,8 @@ int main(int argc, char **argv)
                     test_expectations_fail_a_test_and_soft_ones_warn);
     g_test_add_func("/sim/suite/a-soft-failure-is-told-of-a-passed-test",
                     test_a_soft_failure_is_told_of_a_passed_test);
+    g_test_add_func("/sim/suite/a-task-that-was-expected-to-fail-is-not-told",
+                    test_a_task_that_was_expected_to_fail_is_not_told);
     g_test_add_func("/sim/suite/an-invalid-run-tells-what-starved-it-and-nothing-of-its-tasks",
                     test_an_invalid_run_tells_what_starved_it_and_nothing_of_its_tasks);
     g_test_add_func("/sim/suite/values-of-any-kind-are-told", test_values_of_any_kind_are_told);
