@@ -96,6 +96,8 @@ static const char *check_kind(const NodeSpec *node)
 {
     switch (node->kind) {
     case NODE_HOST:
+        if (node_is_attached(node))
+            return "attach";
         return node->device == DEVICE_TUN ? "tun" : "host";
     case NODE_SWITCH:
         return "switch";

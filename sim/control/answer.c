@@ -3,7 +3,6 @@
 #include "sim/control/answer.h"
 
 #include <assert.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "sim/host/enter.h"
@@ -53,6 +52,5 @@ void answer_namespaces(Message *reply, const char *lab, const Enclosure *enclosu
         json_array_add_string_element(settings, *setting);
     reply->body = json_object_new();
     json_object_set_array_member(reply->body, "environment", settings);
-    memcpy(reply->fds, &namespaces, sizeof namespaces);
-    reply->n_fds = ENTER_N_FDS;
+    reply->n_fds = enter_pack(&namespaces, reply->fds);
 }

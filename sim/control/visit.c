@@ -89,11 +89,10 @@ int visit_run(const char *target, const char *const *command, GError **error)
     if (!running_lab_find(lab_name, &lab, error) || !visit_check_host(&lab, host, error) ||
         !running_lab_ask(&lab, "namespaces", host, &reply, error))
         return -1;
-    if (reply.n_fds != ENTER_N_FDS) {
+    if (!enter_unpack(&request.namespaces, reply.fds, reply.n_fds)) {
         refusal_set(error, EPROTO, "lab %s: host %s: namespaces", lab.name, host);
         return -1;
     }
-    memcpy(&request.namespaces, reply.fds, sizeof request.namespaces);
     reply.owns_fds = false; // enter_run() closes them
     visit_set_environment(&reply);
     if (command == NULL) {

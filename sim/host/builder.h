@@ -14,7 +14,7 @@ typedef struct {
     int answer_fd;
 } Builder;
 
-// Descriptors of a host's namespaces.
+// Descriptors of a host's namespaces; -1 for those that are not its own.
 typedef struct {
     int net, mnt, uts;
 } HostNamespaces;

@@ -21,6 +21,7 @@ enum {
     ENTER_STATUS_NOT_EXECUTABLE = 126, // as sh(1) has them
     ENTER_STATUS_NOT_FOUND = 127,
     ENTER_STATUS_SIGNAL_BASE = 128,
+    ENTER_N_NET_ONLY_FDS = 3, // pid, net, user
 };
 
 static const int enter_passed_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, ENTER_KILL_SIGNAL};
@@ -36,9 +37,35 @@ EnterNamespaces enter_namespaces(const Enclosure *enclosure, const Host *host)
                              .user = enclosure_user_fd(enclosure)};
 }
 
-char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *const *command,
-                      bool keeps_fd)
+unsigned enter_pack(const EnterNamespaces *namespaces, int *fds)
 {
+    const int all[ENTER_N_FDS] = {namespaces->pid, namespaces->net, namespaces->mnt,
+                                  namespaces->uts, namespaces->user};
+    unsigned n_fds = 0;
+
+    for (unsigned i = 0; i < ENTER_N_FDS; i++) {
+        if (all[i] >= 0)
+            fds[n_fds++] = all[i];
+    }
+    return n_fds;
+}
+
+bool enter_unpack(EnterNamespaces *namespaces, const int *fds, unsigned n_fds)
+{
+    if (n_fds == ENTER_N_FDS)
+        *namespaces = (EnterNamespaces){fds[0], fds[1], fds[2], fds[3], fds[4]};
+    else if (n_fds == ENTER_N_NET_ONLY_FDS)
+        *namespaces = (EnterNamespaces){fds[0], fds[1], -1, -1, fds[2]};
+    else
+        return false;
+    return true;
+}
+
+char **enter_argv_new(const Enclosure *enclosure, const EnterNamespaces *namespaces,
+                      const char *cwd, const char *const *command, bool keeps_fd)
+{
+    const int fds[ENTER_N_SPAWN_FDS] = {namespaces->pid, namespaces->net, namespaces->mnt,
+                                        namespaces->uts};
     g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
     static const char *const options[ENTER_N_SPAWN_FDS] = {"--pid", "--net", "--mnt", "--uts"};
     g_autofree char *open_files =
@@ -48,6 +75,8 @@ char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *c
     for (int i = 0; i < ENTER_N_SPAWN_FDS; i++) {
         g_autofree char *fd = g_strdup_printf("%d", ENTER_FIRST_FD + i);
 
+        if (fds[i] < 0)
+            continue;
         g_strv_builder_add_many(argv, options[i], fd, NULL);
     }
     if (keeps_fd) {
@@ -100,8 +129,9 @@ static bool enter_join_user(int user_fd, GError **error)
 // The mounts last, since they bring another /proc.
 static bool enter_join_host(const EnterNamespaces *namespaces)
 {
-    return setns(namespaces->net, CLONE_NEWNET) == 0 && setns(namespaces->uts, CLONE_NEWUTS) == 0 &&
-           setns(namespaces->mnt, CLONE_NEWNS) == 0;
+    return setns(namespaces->net, CLONE_NEWNET) == 0 &&
+           (namespaces->uts < 0 || setns(namespaces->uts, CLONE_NEWUTS) == 0) &&
+           (namespaces->mnt < 0 || setns(namespaces->mnt, CLONE_NEWNS) == 0);
 }
 
 // Makes `group` the foreground one of the terminal. No SIGTTOU stops us, since it is blocked.

@@ -11,7 +11,8 @@
 #include "sim/host/enclosure.h"
 #include "sim/host/host.h"
 
-// Descriptors of what is to be joined, in the order in which the lab passes them on.
+// Descriptors of what is to be joined, in the order in which the lab passes them on; -1 for what is
+// not. A host that is attached has no mnt and uts of its own.
 typedef struct {
     int pid, net, mnt, uts, user;
 } EnterNamespaces;
@@ -29,15 +30,21 @@ enum {
 // What to join for `host`; descriptors owned by host and enclosure.
 EnterNamespaces enter_namespaces(const Enclosure *enclosure, const Host *host);
 
+// The same as a list without gaps, for a message: returns how many there are, at most ENTER_N_FDS.
+unsigned enter_pack(const EnterNamespaces *namespaces, int *fds);
+
+// The other way; false where `n_fds` is no number that enter_pack() returns.
+bool enter_unpack(EnterNamespaces *namespaces, const int *fds, unsigned n_fds);
+
 // The arguments of a process that runs `command` (NULL-terminated) in a host with `cwd` as working
 // directory, where the host has it. The first argument is the file to execute. Where `keeps_fd`,
 // the program gets the descriptor behind those of the namespaces as ENTER_KEPT_FD. The process
-// needs the first ENTER_N_SPAWN_FDS of enter_namespaces() at descriptors ENTER_FIRST_FD onwards. To
-// end the program, signal this process: SIGTERM, SIGINT, SIGHUP and SIGQUIT reach the program's
-// process group, and ENTER_KILL_SIGNAL kills that whole group. SIGKILL leaves to the enclosure what
-// the program has started. The caller frees it with g_strfreev().
-char **enter_argv_new(const Enclosure *enclosure, const char *cwd, const char *const *command,
-                      bool keeps_fd);
+// needs the first ENTER_N_SPAWN_FDS of `namespaces` at descriptors ENTER_FIRST_FD onwards, those
+// that are -1 left out. To end the program, signal this process: SIGTERM, SIGINT, SIGHUP and
+// SIGQUIT reach the program's process group, and ENTER_KILL_SIGNAL kills that whole group. SIGKILL
+// leaves to the enclosure what the program has started. The caller frees it with g_strfreev().
+char **enter_argv_new(const Enclosure *enclosure, const EnterNamespaces *namespaces,
+                      const char *cwd, const char *const *command, bool keeps_fd);
 
 // The environment of programs in `spec`: `inherited`, TAPLOOM_HOST, TAPLOOM_LAB and what the
 // scenario sets there. The caller frees it with g_strfreev().

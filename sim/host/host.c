@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "sim/host/attachment.h"
 #include "sim/host/listener.h"
 #include "sim/host/refusal.h"
 #include "sim/host/route.h"
@@ -27,6 +28,13 @@ Host *host_begin(Enclosure *enclosure, const NodeSpec *spec, const char *hosts_t
     self->enclosure = enclosure;
     self->spec = spec;
     self->namespaces = (HostNamespaces){-1, -1, -1};
+    if (node_is_attached(spec)) {
+        self->namespaces.net = attachment_open(spec, error);
+        if (self->namespaces.net >= 0)
+            return g_steal_pointer(&self);
+        g_prefix_error(error, "host %s: ", spec->name);
+        return NULL;
+    }
     if (!builder_start(&self->builder, enclosure, spec->name,
                        &(BuilderTexts){.hosts = hosts_text, .resolv = spec->resolv_text}, error)) {
         g_prefix_error(error, "host %s: ", spec->name);
@@ -36,15 +44,27 @@ Host *host_begin(Enclosure *enclosure, const NodeSpec *spec, const char *hosts_t
     return g_steal_pointer(&self);
 }
 
-// Settings that interfaces inherit when they appear: so none ever says a word of IPv6 unasked.
-static bool host_set_up_ipv6(const NodeSpec *spec, GError **error)
+// So that no interface ever says a word of IPv6 unasked: settings of `whose`, an interface, or
+// those that interfaces inherit when they appear, which are called "default".
+static bool host_set_up_ipv6(const NodeSpec *spec, const char *whose, GError **error)
 {
-    if (!spec->uses_ipv6)
-        return sysctl_write_if_known("net.ipv6.conf.default.disable_ipv6", "1", error);
-    return sysctl_write("net.ipv6.conf.default.disable_ipv6", "0", error) &&
-           sysctl_write("net.ipv6.conf.default.accept_dad", "0", error) &&
-           sysctl_write("net.ipv6.conf.default.router_solicitations", "0", error) &&
-           sysctl_write("net.ipv6.conf.default.accept_ra", "0", error);
+    static const char *const settings[][2] = {{"disable_ipv6", "0"},
+                                              {"accept_dad", "0"},
+                                              {"router_solicitations", "0"},
+                                              {"accept_ra", "0"}};
+
+    if (!spec->uses_ipv6) {
+        g_autofree char *key = g_strdup_printf("net.ipv6.conf.%s.disable_ipv6", whose);
+
+        return sysctl_write_if_known(key, "1", error);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
+        g_autofree char *key = g_strdup_printf("net.ipv6.conf.%s.%s", whose, settings[i][0]);
+
+        if (!sysctl_write(key, settings[i][1], error))
+            return false;
+    }
+    return true;
 }
 
 // Lets every user of the host ping. Groups beyond those of the user namespace cannot be named:
@@ -55,10 +75,25 @@ static bool host_allow_ping(GError **error)
            sysctl_write("net.ipv4.ping_group_range", "0 0", error);
 }
 
+static bool host_check_attached(Host *self, GError **error)
+{
+    bool is_fit;
+
+    if (!host_enter(self, error))
+        return false;
+    is_fit = attachment_check(self->spec, error);
+    host_leave(self);
+    if (!is_fit)
+        g_prefix_error(error, "host %s: ", self->spec->name);
+    return is_fit;
+}
+
 bool host_finish(Host *self, GError **error)
 {
     bool is_built;
 
+    if (node_is_attached(self->spec))
+        return host_check_attached(self, error);
     self->is_building = false;
     if (!builder_finish(&self->builder, &self->namespaces, error)) {
         g_prefix_error(error, "host %s: ", self->spec->name);
@@ -66,7 +101,7 @@ bool host_finish(Host *self, GError **error)
     }
     if (!host_enter(self, error))
         return false;
-    is_built = host_set_up_ipv6(self->spec, error) && host_allow_ping(error) &&
+    is_built = host_set_up_ipv6(self->spec, "default", error) && host_allow_ping(error) &&
                interface_bring_up("lo", error);
     host_leave(self);
     if (!is_built)
@@ -80,11 +115,12 @@ void host_close(Host *self)
         return;
     if (self->is_building)
         builder_finish(&self->builder, &self->namespaces, NULL);
-    if (self->namespaces.net >= 0) {
+    if (self->namespaces.net >= 0)
         close(self->namespaces.net);
+    if (self->namespaces.mnt >= 0)
         close(self->namespaces.mnt);
+    if (self->namespaces.uts >= 0)
         close(self->namespaces.uts);
-    }
     g_free(self);
 }
 
@@ -102,7 +138,8 @@ bool host_enter(Host *self, GError **error)
 {
     if (setns(self->namespaces.net, CLONE_NEWNET) == 0)
         return true;
-    refusal_set(error, errno, "host %s: setns", self->spec->name);
+    refusal_set_remedy(error, errno, attachment_remedy(self->spec, errno), "host %s: setns",
+                       self->spec->name);
     return false;
 }
 
@@ -114,7 +151,10 @@ void host_leave(Host *self)
 
 bool host_configure_interface(Host *self, const InterfaceSpec *spec, GError **error)
 {
-    if (interface_configure(spec, error))
+    bool is_quiet =
+        !node_is_attached(self->spec) || host_set_up_ipv6(self->spec, spec->name, error);
+
+    if (is_quiet && interface_configure(spec, error))
         return true;
     g_prefix_error(error, "host %s: ", self->spec->name);
     return false;
@@ -146,7 +186,8 @@ bool host_configure(Host *self, GError **error)
 
     if (!host_enter(self, error))
         return false;
-    is_configured = host_set_forwarding(self->spec, error) && host_set_sysctls(self->spec, error) &&
+    is_configured = (node_is_attached(self->spec) || (host_set_forwarding(self->spec, error) &&
+                                                      host_set_sysctls(self->spec, error))) &&
                     routes_add(self->spec->routes, error);
     host_leave(self);
     if (!is_configured)

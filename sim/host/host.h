@@ -16,9 +16,11 @@
 typedef struct Host Host;
 
 // Makes the namespaces of `spec` inside `enclosure`: its name is set, /etc/hosts is `hosts_text`,
-// /proc and /sys are its own, lo is up. `spec` and `enclosure` must outlive the host. The error
-// names host and call. In two halves, since many hosts open faster when all are begun before the
-// first is finished; between the two the host is of use for host_close() only.
+// /proc and /sys are its own, lo is up. A host that is attached has its network namespace already,
+// of which no more than our interfaces is changed, and none of the others. `spec` and `enclosure`
+// must outlive the host. The error names host and call. In two halves, since many hosts open faster
+// when all are begun before the first is finished; between the two the host is of use for
+// host_close() only.
 Host *host_begin(Enclosure *enclosure, const NodeSpec *spec, const char *hosts_text,
                  GError **error);
 bool host_finish(Host *host, GError **error);
@@ -39,7 +41,8 @@ void host_leave(Host *host);
 // a fixed length), addresses, and brings it up.
 bool host_configure_interface(Host *host, const InterfaceSpec *spec, GError **error);
 
-// Outside host_enter(), after all interfaces: forwarding, sysctls and routes.
+// Outside host_enter(), after all interfaces: forwarding, sysctls (not of a host that is attached)
+// and routes.
 bool host_configure(Host *host, GError **error);
 
 // Outside host_enter(): the counters of an interface now.
@@ -49,7 +52,8 @@ bool host_read_stats(Host *host, const char *interface, InterfaceStats *stats, G
 // or, with READY_ANY_PORT, to any, in the host now.
 bool host_is_listening(Host *host, ReadyKind kind, uint16_t port);
 
-// The descriptors of its namespaces; owned by the host.
+// The descriptors of its namespaces; owned by the host. Of one that is attached, mnt and uts are
+// -1.
 HostNamespaces host_namespaces(const Host *host);
 
 // The text of /etc/hosts for all hosts of the scenario: localhost, then every address with its

@@ -2,11 +2,13 @@
 // Routes over rtnetlink(7), through libnl-route.
 #include "sim/host/route.h"
 
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
 
 #include "sim/host/netlink.h"
+#include "sim/host/refusal.h"
 #include "sim/scenario/scenario.h"
 
 typedef struct rtnl_route RouteRequest;
@@ -30,6 +32,7 @@ static bool route_add(NetlinkSocket *socket, const RouteSpec *spec, GError **err
     g_autofree char *to = address_format(&spec->destination);
     g_autofree char *via = address_format(&spec->gateway);
     struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+    int result;
 
     rtnl_route_nh_set_gateway(hop, gateway);
     rtnl_route_add_nexthop(request, hop); // owns it now
@@ -37,8 +40,15 @@ static bool route_add(NetlinkSocket *socket, const RouteSpec *spec, GError **err
     rtnl_route_set_dst(request, destination);
     rtnl_route_set_scope(request, RT_SCOPE_UNIVERSE);
     rtnl_route_set_protocol(request, RTPROT_STATIC);
-    return netlink_check(rtnl_route_add(socket, request, NLM_F_CREATE | NLM_F_EXCL), error,
-                         "RTM_NEWROUTE %s via %s", to, via);
+    result = rtnl_route_add(socket, request, NLM_F_CREATE | NLM_F_EXCL);
+    if (result != -NLE_EXIST)
+        return netlink_check(result, error, "RTM_NEWROUTE %s via %s", to, via);
+    // Only in a host that is there without us.
+    g_set_error(error, REFUSAL_ERROR, EEXIST,
+                "RTM_NEWROUTE %s via %s: it has another route to there, which stays (give it "
+                "narrower ones: for default, 0.0.0.0/1 and 128.0.0.0/1)",
+                to, via);
+    return false;
 }
 
 bool routes_add(const GArray *routes, GError **error)

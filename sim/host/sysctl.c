@@ -64,3 +64,11 @@ bool sysctl_write_if_known(const char *key, const char *value, GError **error)
     g_propagate_error(error, g_steal_pointer(&refusal));
     return false;
 }
+
+bool sysctl_is_on(const char *key)
+{
+    g_autofree char *path = sysctl_path(key);
+    g_autofree char *value = NULL;
+
+    return g_file_get_contents(path, &value, NULL, NULL) && strcmp(g_strstrip(value), "0") != 0;
+}

@@ -11,3 +11,6 @@ bool sysctl_write(const char *key, const char *value, GError **error);
 
 // The same; a kernel that does not know the key is fine too.
 bool sysctl_write_if_known(const char *key, const char *value, GError **error);
+
+// Whether a setting that is known here is not 0.
+bool sysctl_is_on(const char *key);

@@ -124,6 +124,12 @@ static void process_ignore_end(void *data, int exit_status)
     (void)exit_status;
 }
 
+static uv_stdio_container_t process_pass(int fd)
+{
+    return fd >= 0 ? (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = fd}
+                   : (uv_stdio_container_t){.flags = UV_IGNORE};
+}
+
 // The process in which `taploom enter` waits for a program on the terminal stops with it: so does
 // this one, as the shell that started it expects. When that continues both, frames flow again.
 static void process_stop_along(uv_signal_t *signal, int number)
@@ -147,18 +153,15 @@ static int process_uv_spawn(Process *self, const ProcessContext *context, const 
     EnterNamespaces namespaces = enter_namespaces(context->enclosure, context->host);
     g_autofree char *cwd = g_get_current_dir();
     g_auto(GStrv) inherited = g_get_environ();
-    g_auto(GStrv) arguments = enter_argv_new(context->enclosure, cwd, argv, context->peer != NULL);
+    g_auto(GStrv) arguments =
+        enter_argv_new(context->enclosure, &namespaces, cwd, argv, context->peer != NULL);
     g_auto(GStrv) environment = enter_environment_new(host_spec(context->host), context->lab,
                                                       (const char *const *)inherited);
     uv_stdio_container_t stdio[ENTER_FIRST_FD + ENTER_N_SPAWN_FDS + 1] = {
-        {.flags = streams[0] < 0 ? UV_IGNORE : UV_INHERIT_FD, .data.fd = streams[0]},
-        {.flags = UV_INHERIT_FD, .data.fd = streams[1]},
-        {.flags = UV_INHERIT_FD, .data.fd = streams[2]},
-        {.flags = UV_INHERIT_FD, .data.fd = namespaces.pid},
-        {.flags = UV_INHERIT_FD, .data.fd = namespaces.net},
-        {.flags = UV_INHERIT_FD, .data.fd = namespaces.mnt},
-        {.flags = UV_INHERIT_FD, .data.fd = namespaces.uts},
-        {.flags = UV_IGNORE},
+        process_pass(streams[0]),     process_pass(streams[1]),
+        process_pass(streams[2]),     process_pass(namespaces.pid),
+        process_pass(namespaces.net), process_pass(namespaces.mnt),
+        process_pass(namespaces.uts), process_pass(-1),
     };
     uv_process_options_t options = {
         .file = arguments[0],

@@ -7,12 +7,22 @@
 
 enum { INTERFACE_NAME_MAX_BYTES = 15 }; // IFNAMSIZ of Linux, without the NUL
 
-static bool interface_is_name(const char *name)
+// A host that is there without us has interfaces of its own, mostly an eth0.
+static const char *interface_stem(const NodeSpec *node)
 {
-    size_t n_digits = strspn(name + MIN(strlen(name), 3), "0123456789");
+    return node_is_attached(node) ? "loom" : "eth";
+}
 
-    return g_str_has_prefix(name, "eth") && n_digits > 0 && name[3 + n_digits] == '\0' &&
-           (name[3] != '0' || n_digits == 1) && strlen(name) <= INTERFACE_NAME_MAX_BYTES;
+static bool interface_is_name(const char *name, const char *stem)
+{
+    const char *digits = name + strlen(stem);
+    size_t n_digits;
+
+    if (!g_str_has_prefix(name, stem))
+        return false;
+    n_digits = strspn(digits, "0123456789");
+    return n_digits > 0 && digits[n_digits] == '\0' && (*digits != '0' || n_digits == 1) &&
+           strlen(name) <= INTERFACE_NAME_MAX_BYTES;
 }
 
 static InterfaceSpec *interface_new(LinkSpec *link, NodeSpec *node, unsigned end,
@@ -65,6 +75,7 @@ static void endpoint_read(Loader *loader, const Spot *spot, LinkSpec *link, Node
     const char *text = spot_text(spot, "NODE or \"NODE:eth0\"");
     const char *colon = text != NULL ? strchr(text, ':') : NULL;
     g_autofree char *node_name = NULL;
+    const char *stem;
     NodeSpec *node;
     InterfaceSpec *interface;
 
@@ -74,12 +85,13 @@ static void endpoint_read(Loader *loader, const Spot *spot, LinkSpec *link, Node
     node = nodes[end] = loader_find_node(loader, spot, node_name);
     if (node == NULL)
         return;
-    if (colon != NULL && !interface_is_name(colon + 1)) {
+    stem = interface_stem(node);
+    if (colon != NULL && !interface_is_name(colon + 1, stem)) {
         g_autofree char *quote = quote_new(colon + 1);
 
         spot_error(spot,
-                   "%s is no name of an interface: write eth0, eth1 and so on, at most %d bytes",
-                   quote, INTERFACE_NAME_MAX_BYTES);
+                   "%s is no name of an interface: write %s0, %s1 and so on, at most %d bytes",
+                   quote, stem, stem, INTERFACE_NAME_MAX_BYTES);
         return;
     }
     interface = interface_new(link, node, end, spot->value->position);
@@ -116,7 +128,8 @@ static void interface_name(Loader *loader, InterfaceSpec *interface)
     NodeDraft *draft = loader_draft(loader, interface->node);
 
     while (interface->name == NULL) {
-        g_autofree char *name = g_strdup_printf("eth%u", draft->next_interface++);
+        g_autofree char *name =
+            g_strdup_printf("%s%u", interface_stem(interface->node), draft->next_interface++);
 
         interface_claim(loader, interface, name);
     }

@@ -69,6 +69,12 @@ void faults_read(Loader *loader, const Spot *spot);
 void faults_read_later(Loader *loader, const Spot *spot, void *unused);
 void faults_read_misplaced(Loader *loader, const Spot *spot, void *unused);
 
+// The values of a node's `attach` and `container`, into its NodeDraft; and of the whole node at
+// `spot`, what does not go together with them, and what would stay behind.
+void attach_read(Loader *loader, const Spot *spot, void *into);
+void container_read(Loader *loader, const Spot *spot, void *into);
+void attached_check(const Loader *loader, const Spot *spot, NodeSpec *node);
+
 // The value of a link's `endpoints`: makes its interfaces, and sets `nodes` to those it names.
 void endpoints_read(Loader *loader, const Spot *spot, LinkSpec *link, NodeSpec *nodes[2]);
 

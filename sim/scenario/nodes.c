@@ -66,9 +66,10 @@ static const struct {
     const char *name;
     NodeKind kind;
 } node_keys[] = {
-    {"device", NODE_HOST},  {"offload", NODE_HOST}, {"mtu", NODE_HOST},
-    {"forward", NODE_HOST}, {"address", NODE_HOST}, {"routes", NODE_HOST},
-    {"sysctl", NODE_HOST},  {"env", NODE_HOST},     {"ageing", NODE_SWITCH},
+    {"device", NODE_HOST},    {"offload", NODE_HOST},  {"mtu", NODE_HOST},
+    {"forward", NODE_HOST},   {"address", NODE_HOST},  {"routes", NODE_HOST},
+    {"sysctl", NODE_HOST},    {"env", NODE_HOST},      {"attach", NODE_HOST},
+    {"container", NODE_HOST}, {"ageing", NODE_SWITCH},
 };
 
 static void given_address_clear(void *item)
@@ -117,6 +118,8 @@ void node_spec_free(NodeSpec *node)
     g_ptr_array_unref(node->sysctls);
     g_array_unref(node->routes);
     g_ptr_array_unref(node->interfaces);
+    g_free(node->container);
+    g_free(node->attach);
     g_free(node->name);
     g_free(node);
 }
@@ -339,6 +342,8 @@ static void node_read_env(Loader *loader, const Spot *spot, void *into)
 }
 
 static const Field node_fields[] = {
+    {"attach", attach_read},
+    {"container", container_read},
     {"address", node_read_address},
     {"routes", node_read_routes},
     {"sysctl", node_read_sysctl},
@@ -403,6 +408,8 @@ static void node_read(Loader *loader, const Spot *spot, const char *name, const 
     g_hash_table_insert(loader->scenario->node_by_name, node->name, node);
     if (body != NULL && section_read(&node_section, loader, body, draft) && !node_is_word(body))
         node_check_keys(body, draft);
+    if (body != NULL)
+        attached_check(loader, body, node);
     if (draft->kind != NODE_HOST) {
         g_ptr_array_set_size(node->sysctls, 0);
         g_ptr_array_set_size(node->env, 0);

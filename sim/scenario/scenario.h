@@ -65,6 +65,8 @@ struct NodeSpec {
     OffloadMode offload; // hosts only
     bool forward;        // hosts only: forwards IP packets between its interfaces
     bool uses_ipv6;      // has an IPv6 address or route
+    char *attach;    // hosts only: the path of a network namespace that is there already, or NULL
+    char *container; // hosts only: the container whose network namespace it is, or NULL
     uint32_t mtu_bytes;
     int64_t ageing_ns;     // switches only: how long an address stays learnt
     GPtrArray *interfaces; // of InterfaceSpec, owned; for switches and hubs: their ports
@@ -74,6 +76,12 @@ struct NodeSpec {
     char *resolv_text;     // hosts only: its /etc/resolv.conf; NULL, as from a file: the system's
     SourcePosition position;
 };
+
+// Whether the host is there without us: in its network namespace nothing is changed that stays.
+static inline bool node_is_attached(const NodeSpec *node)
+{
+    return node->attach != NULL || node->container != NULL;
+}
 
 struct LinkSpec {
     char *name;

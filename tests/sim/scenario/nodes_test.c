@@ -199,6 +199,62 @@ static void test_routes_are_whole(void)
                   "10.0.1.0/24, via: 10.0.0.1}");
 }
 
+static void test_a_host_may_be_there_already(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed("defaults: {node: {sysctl: {net.ipv4.tcp_sack: 0}}}\n"
+               "nodes:\n"
+               "  a: {attach: /proc/1234/ns/net, forward: yes}\n"
+               "  b: {attach: orders.v2}\n"
+               "  c: {container: orders-db_1}\n"
+               "  d:\n"
+               "links: [{endpoints: [a, b]}, {endpoints: ['b:loom0', c]}, {endpoints: [c, d]}]\n");
+    const NodeSpec *a = scenario_node(scenario, "a"), *d = scenario_node(scenario, "d");
+
+    g_assert_cmpstr(a->attach, ==, "/proc/1234/ns/net");
+    g_assert_true(node_is_attached(a));
+    g_assert_true(a->forward);
+    g_assert_cmpuint(a->sysctls->len, ==, 0);
+    g_assert_cmpstr(scenario_node(scenario, "b")->attach, ==, "/run/netns/orders.v2");
+    g_assert_cmpstr(scenario_node(scenario, "c")->container, ==, "orders-db_1");
+    g_assert_false(node_is_attached(d));
+    g_assert_cmpuint(d->sysctls->len, ==, 1);
+    assert_addresses(scenario, "b", "loom1 10.0.0.2/24, loom0 10.0.1.1/24");
+    assert_addresses(scenario, "c", "loom0 10.0.1.2/24, loom1 10.0.2.1/24");
+    assert_addresses(scenario, "d", "eth0 10.0.2.2/24");
+}
+
+static void test_a_host_that_is_there_is_changed_in_nothing_that_stays(void)
+{
+    ASSERT_ERRORS(
+        "nodes:\n"
+        "  a: {attach: orders, sysctl: {net.ipv4.tcp_sack: 0}}\n"
+        "  b: {attach: orders}\n" LINKS,
+        "2:31: nodes.a.sysctl: would outlast the run: set it there yourself, since nothing "
+        "that stays is changed in a host that is attached",
+        "3:6: nodes.b: is the same network namespace as a");
+    ASSERT_ERRORS(
+        "nodes:\n"
+        "  a: {attach: orders, container: orders}\n"
+        "  b: {kind: switch, attach: other}\n" LINKS,
+        "2:6: nodes.a: has both attach: and container:, which are two ways to say where it "
+        "is",
+        "3:29: nodes.b.attach: is for nodes of the kind host, and b is a switch");
+    ASSERT_ERRORS(
+        "nodes:\n"
+        "  a: {attach: ../net}\n"
+        "  b: {container: '--all'}\n" LINKS,
+        "2:15: nodes.a.attach: is neither a full path, as /proc/1234/ns/net, nor a name of "
+        "ip netns",
+        "3:18: nodes.b.container: is no name or ID of a container, as db or 4f9c2e61b0aa");
+    ASSERT_ERRORS("nodes: {a: {attach: orders}, b: {}}\n"
+                  "links: [{endpoints: ['a:eth0', 'b:loom0']}]\n",
+                  "2:22: links[0].endpoints[0]: \"eth0\" is no name of an interface: write loom0, "
+                  "loom1 and so on, at most 15 bytes",
+                  "2:32: links[0].endpoints[1]: \"loom0\" is no name of an interface: write eth0, "
+                  "eth1 and so on, at most 15 bytes");
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -216,5 +272,9 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/nodes/names-are-fit-for-hosts-and-files",
                     test_names_are_fit_for_hosts_and_files);
     g_test_add_func("/scenario/nodes/routes-are-whole", test_routes_are_whole);
+    g_test_add_func("/scenario/nodes/a-host-may-be-there-already",
+                    test_a_host_may_be_there_already);
+    g_test_add_func("/scenario/nodes/a-host-that-is-there-is-changed-in-nothing-that-stays",
+                    test_a_host_that_is_there_is_changed_in_nothing_that_stays);
     return g_test_run();
 }
