@@ -16,6 +16,7 @@ SCENARIOS = Path(__file__).resolve().parents[2] / 'scenarios' / 'quic'
 NEEDED = ('gtlsclient', 'gtlsserver', 'openssl', 'nft', 'iperf3')
 SYSTEM_PATH = f'{os.environ["PATH"]}:/usr/sbin:/sbin'
 SERVER_PORT = 4433
+ATTEMPTS = 3
 
 
 class Quic(RunCase):
@@ -26,11 +27,17 @@ class Quic(RunCase):
             self.skipTest(f'not installed: {", ".join(missing)}')
 
     def run_file(self, name, *arguments):
-        done = self.taploom('run', SCENARIOS / f'{name}.yaml', *arguments)
-        self.assertEqual(done.status, 0, f'{done.text}{done.stderr}')
-        self.assert_balanced(done.report)
-        self.assertRegex(done.report['tasks'][-1]['output'], r'^\d+000000 bytes\n$')
-        return done
+        """Where the system grants what --realtime asks for, the run has to be valid as well; one
+        that was not says nothing of the scenario and does not count."""
+        for _ in range(ATTEMPTS):
+            done = self.taploom('run', '--realtime', SCENARIOS / f'{name}.yaml', *arguments)
+            self.assertEqual(done.status, 0, f'{done.text}{done.stderr}')
+            self.assert_balanced(done.report)
+            self.assertRegex(done.report['tasks'][-1]['output'], r'^\d+00000 bytes\n$')
+            granted = all(entry['granted'] for entry in done.report['realtime'].values())
+            if done.report['valid'] or not granted:
+                return done
+        self.fail(f'not valid in {ATTEMPTS} runs: {done.report["invalid_reasons"]}')
 
     def path(self, name):
         return self.run_file(name).report['links']['path']
@@ -88,13 +95,13 @@ class Quic(RunCase):
 
     def test_tcp_cross_traffic(self):
         server, source = self.cross_traffic('tcp-cross-traffic')
-        self.assertGreater(server, 10 * 10**6)
+        self.assertGreater(server, 5 * 10**6)
         self.assertGreater(source, 10**6)
 
     def test_udp_cross_traffic(self):
         server, source = self.cross_traffic('udp-cross-traffic')
-        self.assertGreater(server, 10 * 10**6)
-        self.assertGreater(source, 5 * 10**6)
+        self.assertGreater(server, 5 * 10**6)
+        self.assertGreater(source, 2 * 10**6)
 
     def client_places(self, name):
         """The addresses and ports at which the server has seen the client, in their order."""
