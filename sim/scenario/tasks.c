@@ -84,6 +84,7 @@ static void task_read_run(Loader *loader, const Spot *spot, void *into)
     (void)loader;
     if (command != NULL && *command == '\0')
         spot_error(spot, "is empty: write a shell line, as ping -c 3 newyork");
+    g_free(((TaskSpec *)into)->command); // of a probe beside it, which is an error
     ((TaskSpec *)into)->command = g_strdup(command);
 }
 
