@@ -364,15 +364,16 @@ static SourcePosition position_at_byte(const char *text, size_t offset_bytes)
     return position;
 }
 
-// An expectation of more than something, without quotes.
-static const char *syntax_hint(const yaml_parser_t *parser, const char *text)
+// An expectation of more than something, without quotes. libyaml counts characters.
+static const char *syntax_hint(const yaml_parser_t *parser, const char *text, size_t length_bytes)
 {
-    const char *at = g_utf8_offset_to_pointer(text, (glong)parser->problem_mark.index);
+    size_t at = 0;
 
-    if (*at == '>' ||
-        (parser->context != NULL && strcmp(parser->context, "while scanning a block scalar") == 0))
+    if (parser->context != NULL && strcmp(parser->context, "while scanning a block scalar") == 0)
         return ": quote what begins with >";
-    return "";
+    for (size_t n = 0; n < parser->problem_mark.index && at < length_bytes; n++)
+        at += (size_t)(g_utf8_next_char(text + at) - (text + at));
+    return at < length_bytes && text[at] == '>' ? ": quote what begins with >" : "";
 }
 
 // Whether the parser stopped at the brace of ${name}, which opens a map in YAML's flow style.
@@ -401,7 +402,8 @@ static void composer_fail_syntax(Composer *composer, const yaml_parser_t *parser
     } else {
         composer_fail(composer, position_of(&parser->problem_mark), "is not valid YAML: %s%s%s%s",
                       parser->problem, parser->context != NULL ? ", " : "",
-                      parser->context != NULL ? parser->context : "", syntax_hint(parser, text));
+                      parser->context != NULL ? parser->context : "",
+                      syntax_hint(parser, text, length_bytes));
     }
 }
 
