@@ -63,7 +63,8 @@ static Place *place_of(Place **place)
 
 static bool is_any_name(const char *name)
 {
-    return strstr(name, "any-") != NULL || strstr(name, "any_") != NULL;
+    return strstr(name, "any-") != NULL || strstr(name, "any_") != NULL ||
+           g_str_has_prefix(name, "eth");
 }
 
 static void learner_look(Learner *self, const Spot *spot, Place *place)

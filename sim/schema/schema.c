@@ -278,13 +278,13 @@ static bool is_link_key(const char *name)
     return g_strv_contains(names, name);
 }
 
-// Whether keys of links are what the map knows besides its own.
+// Whether the map knows keys of links besides its own, and nothing else.
 static bool place_is_of_links(const Place *place)
 {
     for (guint i = 0; i < place->keys->len; i++) {
         const PlaceKey *key = g_ptr_array_index(place->keys, i);
 
-        if (key->is_other && fault_action_find(key->name) != NULL && !is_link_key(key->name))
+        if (key->is_other && !is_link_key(key->name))
             return false;
     }
     return true;

@@ -147,7 +147,7 @@ def main(program, root):
         return 0
     checker = Checker(schema)
     points = []
-    for path in sorted((root / 'scenarios').glob('*.yaml')):
+    for path in sorted((root / 'scenarios').rglob('*.yaml')):
         points.append((f'scenarios/{path.name}', checker.wrong(read(path.read_text()),
                                                                schema)))
     forms = (root / 'sim/schema/forms.yaml').read_text().split('\n---\n')
