@@ -89,6 +89,14 @@ static Assignment *assignment_new(const char *name, const char *text, ParamObjec
     return self;
 }
 
+static void names_add(GPtrArray *names, char *name)
+{
+    if (g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+        g_free(name);
+    else
+        g_ptr_array_add(names, name);
+}
+
 // The names that could have been meant: of keys, or of one key's parameters.
 static GPtrArray *assignment_candidates(const Assignment *self)
 {
@@ -100,9 +108,9 @@ static GPtrArray *assignment_candidates(const Assignment *self)
         if (known == NULL)
             continue;
         if ((*item)->selector != NULL)
-            g_ptr_array_add(names, g_strdup_printf("%s.%s", self->key, (*item)->selector));
+            names_add(names, g_strdup_printf("%s.%s", self->key, (*item)->selector));
         for (const ParamSpec *param = known->params; param->name != NULL; param++)
-            g_ptr_array_add(names, g_strdup_printf("%s.%s", self->key, param->name));
+            names_add(names, g_strdup_printf("%s.%s", self->key, param->name));
     }
     if (names->len == 0) {
         g_autofree const char **keys = link_config_key_names();
@@ -119,13 +127,14 @@ static bool assignment_fail(const Assignment *self, GError **error)
     g_autoptr(GPtrArray) names = assignment_candidates(self);
     const char *nearest = param_nearest(self->name, (const char *const *)names->pdata);
     g_autofree char *quote = quote_new(self->name);
+    g_autofree char *known = g_strjoinv(", ", (char **)names->pdata);
 
     if (nearest != NULL)
         g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM,
                     "%s is no parameter of a link: did you mean \"%s\"?", quote, nearest);
     else
-        g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM, "%s is no parameter of a link",
-                    quote);
+        g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM,
+                    "%s is no parameter of a link: known is %s", quote, known);
     return false;
 }
 

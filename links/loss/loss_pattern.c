@@ -69,7 +69,8 @@ static const ParamSpec loss_pattern_params[] = {
 };
 
 static const StageKey loss_pattern_keys[] = {
-    {"loss", loss_pattern_params, "frames lost on the wire by a pattern"},
+    {"loss", loss_pattern_params, "frames lost on the wire by a pattern",
+     "is lost where the pattern {pattern} has an x"},
     {NULL, NULL, NULL},
 };
 

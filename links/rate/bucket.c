@@ -37,7 +37,9 @@ static const ParamSpec bucket_params[] = {
 };
 
 static const StageKey bucket_keys[] = {
-    {"rate", bucket_params, "a rate that saves credit for bursts"},
+    {"rate", bucket_params, "a rate that saves credit for bursts",
+     "is sent at {rate}, or at once while credit of up to {burst} lasts[, though at no more than "
+     "{peak}]"},
     {NULL, NULL, NULL},
 };
 

@@ -36,7 +36,8 @@ static const ParamSpec delivery_params[] = {
 };
 
 static const StageKey delivery_keys[] = {
-    {"rate", delivery_params, "a rate recorded as opportunities to deliver"},
+    {"rate", delivery_params, "a rate recorded as opportunities to deliver",
+     "is sent at the opportunities to deliver of {file}"},
     {NULL, NULL, NULL},
 };
 

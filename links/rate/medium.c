@@ -23,7 +23,9 @@ static const ParamSpec medium_params[] = {
 };
 
 static const StageKey medium_keys[] = {
-    {"medium", medium_params, "whether both directions share one transmitter"},
+    {"medium", medium_params, "whether both directions share one transmitter",
+     "has to wait while the other direction sends: both share one transmitter[, which takes "
+     "{turnaround} to turn around]"},
     {NULL, NULL, NULL},
 };
 

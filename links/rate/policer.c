@@ -32,7 +32,8 @@ static const ParamSpec policer_params[] = {
 };
 
 static const StageKey policer_keys[] = {
-    {"policer", policer_params, "drops what is above a rate, before the queue"},
+    {"policer", policer_params, "drops what is above a rate, before the queue",
+     "is dropped if more than {rate} came before it, but for bursts of {burst}"},
     {NULL, NULL, NULL},
 };
 

@@ -49,7 +49,9 @@ static const ParamSpec slot_params[] = {
 };
 
 static const StageKey slot_keys[] = {
-    {"slot", slot_params, "frames collected, and let go together in slots"},
+    {"slot", slot_params, "frames collected, and let go together in slots",
+     "waits for the next slot, {min}[ to {max}] behind the one before[, of at most {packets} "
+     "frames][, of at most {bytes}]"},
     {NULL, NULL, NULL},
 };
 

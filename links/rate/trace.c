@@ -36,7 +36,8 @@ static const ParamSpec trace_params[] = {
 };
 
 static const StageKey trace_keys[] = {
-    {"trace", trace_params, "rate, delay, loss and queue as a file has them over time"},
+    {"trace", trace_params, "rate, delay, loss and queue as a file has them over time",
+     "meets what {file} says for that time"},
     {NULL, NULL, NULL},
 };
 

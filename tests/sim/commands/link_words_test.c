@@ -78,11 +78,11 @@ static void test_disciplines(void)
                  "is sent at 8mbit, one behind the other");
 }
 
-// From the summary and the parameters, where a class does not say more.
-static void test_a_class_without_words(void)
+// A parameter that is an object is told as it is written.
+static void test_a_pattern(void)
 {
     assert_words("loss: {model: pattern, pattern: \"..x\"}",
-                 "meets loss (pattern), frames lost on the wire by a pattern: pattern ..x");
+                 "is lost where the pattern ..x has an x");
 }
 
 // Every {NAME} is a parameter of its key, every bracket is closed, and no text is empty.
@@ -119,7 +119,7 @@ int main(int argc, char **argv)
                     test_a_key_that_is_told_elsewhere);
     g_test_add_func("/commands/link-words/overtaking", test_overtaking);
     g_test_add_func("/commands/link-words/disciplines", test_disciplines);
-    g_test_add_func("/commands/link-words/a-class-without-words", test_a_class_without_words);
+    g_test_add_func("/commands/link-words/a-pattern", test_a_pattern);
     g_test_add_func("/commands/link-words/effects-are-well-formed", test_effects_are_well_formed);
     return g_test_run();
 }
