@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "links/chain.h"
+#include "links/fault/faults.h"
 #include "links/link_path.h"
 #include "links/rate/trace.h"
 #include "links/rate/trace_runner.h"
@@ -41,6 +42,10 @@ static Stage *stage_new(LinkPath *path, void *room, const StageClass *class)
     stage->lane = &path->lane;
     if (class->position == STAGE_WIRE)
         path->lane.runs = &path->runs; // it stays when the stage goes
+    if (class == &faults_stage_class)
+        path->faults = stage;
+    else if (class == &replay_gate_stage_class)
+        path->replay_gate = stage;
     if (class->init != NULL)
         class->init(stage);
     return stage;
@@ -323,8 +328,13 @@ Meter *link_take_meter(Link *link, LinkDirection direction)
 const Stage *link_stage(const Link *link, LinkDirection direction, const StageClass *class)
 {
     const LinkPath *path = link->paths[direction];
-    const Stage *stage = chain_stage(link_path_chain(path), path->track->first);
+    const Stage *stage;
 
+    if (class == &faults_stage_class)
+        return path->faults;
+    if (class == &replay_gate_stage_class)
+        return path->replay_gate;
+    stage = chain_stage(link_path_chain(path), path->track->first);
     while (stage != NULL && stage->class != class)
         stage = chain_stage(link_path_chain(path), stage->next);
     return stage;

@@ -71,7 +71,8 @@ bool link_is_down(const Link *link, LinkDirection direction);
 // meter_depart() at the real departure; otherwise the link does, in engine time.
 Meter *link_take_meter(Link *link, LinkDirection direction);
 
-// The stage of that class, NULL where the configuration needs none.
+// The stage of that class, NULL where the configuration needs none. From any thread for `faults`
+// and the gate of a replay, else on the engine's.
 const Stage *link_stage(const Link *link, LinkDirection direction, const StageClass *class);
 
 const char *link_name(const Link *link);

@@ -49,6 +49,8 @@ struct LinkPath {
     size_t track_bytes;     // stages included
     Reordering *reordering; // NULL as long as no configuration has reordered
     TraceRunner *runner;    // NULL without a trace so far
+    // Looked at by other threads too: they come before the start, and stay.
+    const Stage *faults, *replay_gate; // NULL without
     bool is_down;
     bool meter_taken;
     LossRuns runs;
