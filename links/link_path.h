@@ -45,10 +45,10 @@ struct LinkPath {
     uint64_t seed;           // with the link's name and the direction: of its randomness
     const char *name;
     LinkDirection direction;
-    int64_t beyond_ns;      // as told by link_set_beyond()
-    size_t track_bytes;     // stages included
-    Reordering *reordering; // NULL as long as no configuration has reordered
-    TraceRunner *runner;    // NULL without a trace so far
+    int64_t beyond_ns;              // as told by link_set_beyond()
+    size_t track_bytes;             // stages included
+    Reordering *_Atomic reordering; // NULL as long as no configuration has reordered
+    TraceRunner *runner;            // NULL without a trace so far
     // Looked at by other threads too: they come before the start, and stay.
     const Stage *faults, *replay_gate; // NULL without
     bool is_down;

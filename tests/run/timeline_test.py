@@ -115,6 +115,9 @@ class Timeline(RunCase):
         self.change('set', f'{name}/wire', 'delay=70ms', 'nowhere', 'delay=1ms',
                     status=WRONG_USAGE)
         self.assertIn('delay 60ms', self.taploom('show', name).text)
+        # What is measured from then on only, while another thread looks for it.
+        self.change('set', f'{name}/wire', 'reorder=5%')
+        self.assertIn('reorder 5%', self.taploom('show', name).text)
         self.change('set', f'{name}/wire', 'loss=100%', '--for', '400ms')
         wait_until(lambda: 'loss 100%' not in self.taploom('show', name).text, 'the end of --for')
         self.change('set', f'{name}/*', 'delay=2ms', '--ramp', '200ms')
@@ -125,13 +128,13 @@ class Timeline(RunCase):
         report = lab.finish().report
         self.assertEqual([(change['action'], change['event'], change['by'])
                           for change in report['changes']],
-                         [('set', 'begun', 'command'), ('set', 'begun', 'command'),
-                          ('set', 'put-back', 'command'), ('ramp', 'begun', 'command'),
+                         [('set', 'begun', 'command')] * 3 +
+                         [('set', 'put-back', 'command'), ('ramp', 'begun', 'command'),
                           ('ramp', 'ended', 'command'), ('reset', 'begun', 'command')])
         times = [change['at_s'] for change in report['changes']]
         self.assertEqual(times, sorted(times))
-        self.assertAlmostEqual(times[2] - times[1], 0.4, places=9)
-        self.assertAlmostEqual(times[4] - times[3], 0.2, places=9)
+        self.assertAlmostEqual(times[3] - times[2], 0.4, places=9)
+        self.assertAlmostEqual(times[5] - times[4], 0.2, places=9)
 
     def test_a_timeline_waits_for_the_first_frame(self):
         scenario = dual_stack(task('london', 'sleep 0.5; ping -c 3 -i 0.2 newyork'), delay='1ms')
