@@ -19,6 +19,12 @@ uint64_t random_draw(RandomKey key, uint64_t index, uint32_t draw);
 typedef uint64_t Probability;
 #define RANDOM_ALWAYS (UINT64_C(1) << 32)
 
+// From 0 to 1.
+static inline double probability_to_double(Probability probability)
+{
+    return (double)probability / (double)RANDOM_ALWAYS;
+}
+
 static inline int random_hits(RandomKey key, uint64_t index, uint32_t draw, Probability probability)
 {
     return (random_draw(key, index, draw) >> 32) < probability;

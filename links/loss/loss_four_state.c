@@ -94,31 +94,26 @@ static bool loss_four_state_is_needed(const void *config)
     return self->rate != 0 || self->p13 != 0 || self->p14 != 0;
 }
 
-static double loss_four_state_share(Probability probability)
-{
-    return (double)probability / (double)RANDOM_ALWAYS;
-}
-
 static LossGoals loss_four_state_goals(const LossFourStateConfig *config)
 {
     return (LossGoals){
-        .rate = loss_four_state_share(config->rate),
+        .rate = probability_to_double(config->rate),
         .mean_burst = (double)config->burst_millionths / MILLION,
-        .density = loss_four_state_share(config->density),
+        .density = probability_to_double(config->density),
         .mean_gap = (double)config->gap_millionths / MILLION,
-        .isolated = loss_four_state_share(config->isolated),
+        .isolated = probability_to_double(config->isolated),
     };
 }
 
 static LossFourState loss_four_state_given(const LossFourStateConfig *config)
 {
     return (LossFourState){
-        .p13 = loss_four_state_share(config->p13),
-        .p31 = config->p31 != PARAM_NO_AMOUNT ? loss_four_state_share(config->p31)
-                                              : 1 - loss_four_state_share(config->p13),
-        .p32 = loss_four_state_share(config->p32),
-        .p23 = loss_four_state_share(config->p23),
-        .p14 = loss_four_state_share(config->p14),
+        .p13 = probability_to_double(config->p13),
+        .p31 = config->p31 != PARAM_NO_AMOUNT ? probability_to_double(config->p31)
+                                              : 1 - probability_to_double(config->p13),
+        .p32 = probability_to_double(config->p32),
+        .p23 = probability_to_double(config->p23),
+        .p14 = probability_to_double(config->p14),
     };
 }
 

@@ -21,11 +21,6 @@ static Probability probability_of(double share)
     return share >= 1 ? RANDOM_ALWAYS : (Probability)(share * (double)RANDOM_ALWAYS + 0.5);
 }
 
-static double share_of(Probability probability)
-{
-    return (double)probability / (double)RANDOM_ALWAYS;
-}
-
 LossModel loss_model_gilbert_elliott(Probability p, Probability r, Probability loss_bad,
                                      Probability loss_good)
 {
@@ -47,7 +42,7 @@ double loss_model_gilbert_max_rate(double mean_burst)
 
 LossModel loss_model_gilbert(Probability rate, double mean_burst)
 {
-    double share = share_of(rate);
+    double share = probability_to_double(rate);
 
     if (rate == 0 || rate == RANDOM_ALWAYS)
         return loss_model_gilbert_elliott(0, RANDOM_ALWAYS, rate, rate);
@@ -92,7 +87,7 @@ static Transitions transitions_of(const LossModel *model)
 
     for (unsigned from = 0; from < model->n_states; from++) {
         const LossExits *exits = &model->exits[from];
-        double low = share_of(exits->low), high = share_of(exits->high);
+        double low = probability_to_double(exits->low), high = probability_to_double(exits->high);
 
         high = high > 1 ? 1 : high;
         lazy.share[from][from] += 0.5;
@@ -129,6 +124,6 @@ Probability loss_model_mean(const LossModel *model)
     for (int n = 0; n < MEAN_N_SQUARINGS; n++)
         after = transitions_squared(&after, model->n_states);
     for (unsigned state = 0; state < model->n_states; state++)
-        mean += after.share[0][state] * share_of(model->loss[state]);
+        mean += after.share[0][state] * probability_to_double(model->loss[state]);
     return probability_of(mean);
 }

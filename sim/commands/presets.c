@@ -109,7 +109,7 @@ static double presets_tcp_bps(const LinkSpec *link, const LinkConfig *config)
 {
     double rate_bps =
         (double)link_config_rate_bps(config) * PRESETS_SEGMENT_BYTES / PRESETS_FRAME_BYTES;
-    double loss = (double)link_config_loss(config) / (double)RANDOM_ALWAYS;
+    double loss = probability_to_double(link_config_loss(config));
     double round_trip_s = (double)presets_round_trip_ns(link) / 1e9;
     double mathis_bps;
 

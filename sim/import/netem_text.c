@@ -10,11 +10,6 @@
 
 enum { ATM_CELL_BYTES = 48, ATM_CELL_OVERHEAD_BYTES = 5 };
 
-static double netem_share(Probability probability)
-{
-    return (double)probability / (double)RANDOM_ALWAYS;
-}
-
 // "1.8%", of three digits: for comments.
 static char *share_format(double share)
 {
@@ -41,7 +36,7 @@ static void netem_write_delay(const Netem *netem, TextBlock *keys)
 
 static void netem_note_jitter(const Netem *netem, TextBlock *keys)
 {
-    double correlation = netem_share(netem->delay_correlation);
+    double correlation = probability_to_double(netem->delay_correlation);
     g_autofree char *asked = share_format(correlation);
 
     text_block_note(keys, "netem lets a frame with a shorter delay overtake those ahead of it, and "
@@ -66,7 +61,7 @@ static void netem_note_jitter(const Netem *netem, TextBlock *keys)
 // The half-life in packets of netem's correlation, 0 when it is below one.
 static unsigned netem_half_life(Probability correlation)
 {
-    double share = netem_share(correlation);
+    double share = probability_to_double(correlation);
     double packets = share > 0 && share < 1 ? log(0.5) / log(share) : 0;
 
     return packets >= 1 ? (unsigned)fmin(round(packets), 1e6) : 0;
@@ -104,7 +99,7 @@ static void netem_write_jitter(const Netem *netem, TextBlock *keys)
 // are not even asked.
 static double netem_reorder_share(const Netem *netem)
 {
-    double share = netem_share(netem->reorder);
+    double share = probability_to_double(netem->reorder);
 
     return share / ((double)(netem->gap - 1) * share + 1);
 }
@@ -144,8 +139,8 @@ static void netem_write_reorder(const Netem *netem, TextBlock *keys)
 // 1 - p - r, so that the mean burst is 1 / r = 1 / ((1 - rate)(1 - correlation)).
 static void netem_write_correlated_loss(const Netem *netem, TextBlock *keys)
 {
-    double rate = netem_share(netem->loss_rate);
-    double correlation = netem_share(netem->loss_correlation);
+    double rate = probability_to_double(netem->loss_rate);
+    double correlation = probability_to_double(netem->loss_correlation);
     double burst = 1 / ((1 - rate) * (1 - correlation));
     g_autofree char *asked = quantity_format_probability(netem->loss_rate);
     g_autofree char *asked_correlation = quantity_format_probability(netem->loss_correlation);

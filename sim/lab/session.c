@@ -14,6 +14,7 @@
 #include "sim/lab/progress.h"
 #include "sim/lab/service.h"
 #include "sim/lab/tasks.h"
+#include "sim/report/verdict.h"
 #include "sim/scenario/timeline_spec.h"
 
 enum {
@@ -212,6 +213,7 @@ void session_run(Session *self, int interrupted_status)
     lab_stop(self->lab);
     self->report = session_collect(self);
     expect_judge(self->report);
+    verdict_weigh_failure(self->report);
 }
 
 const Report *session_report(const Session *self)

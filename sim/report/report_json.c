@@ -74,7 +74,7 @@ static void json_config(JsonBuilder *json, const char *name, const LinkConfig *c
     json_open(json, name);
     json_number(json, "delay_ms", (double)link_config_delay_ns(config) / 1e6);
     json_number(json, "jitter_ms", (double)link_config_jitter_ns(config) / 1e6);
-    json_number(json, "loss", (double)link_config_loss(config) / (double)RANDOM_ALWAYS);
+    json_number(json, "loss", probability_to_double(link_config_loss(config)));
     if (link_config_rate_bps(config) > 0) {
         g_autofree char *queue = quantity_format_limit(link_config_queue_limit(config));
 
@@ -441,6 +441,8 @@ static void json_machine(JsonBuilder *json, const MachineShares *machine)
     json_open(json, "machine");
     json_number(json, "busy", machine->busy);
     json_number(json, "stolen", machine->stolen);
+    json_number(json, "others", machine->others);
+    json_number(json, "held_back", machine->held_back);
     json_builder_end_object(json);
 }
 

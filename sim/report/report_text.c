@@ -501,9 +501,9 @@ static void text_valid(TextReport *self, const Report *report)
 static void text_machine(TextReport *self, const MachineShares *machine)
 {
     g_autofree char *words =
-        g_strdup_printf("all cores together were %.0f %% busy, and %.1f %% of their time was "
-                        "stolen by other virtual machines",
-                        100 * machine->busy, 100 * machine->stolen);
+        g_strdup_printf("all cores together were %.0f %% busy, %.0f %% for programs outside this "
+                        "lab, and %.1f %% of their time was stolen by other virtual machines",
+                        100 * machine->busy, 100 * machine->others, 100 * machine->stolen);
 
     if (machine->is_known)
         text_wrapped(self, words, 2);

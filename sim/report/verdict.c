@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rule: a run is valid unless too many frames departed late, the kernel dropped frames in a TAP
-// where no link had asked for it, a frame found no memory, or a frame has no fate.
+// where no link had asked for it, a frame found no memory, or a frame has no fate; and what failed
+// has failed unless it had to share the cores with others.
 #include "sim/report/verdict.h"
 
 #include "core/scale.h"
@@ -115,4 +116,26 @@ void verdict_reach(Report *report)
     verdict_on_devices(report);
     verdict_on_accounts(report);
     report->verdict.valid = report->verdict.reasons->len == 0;
+}
+
+void verdict_weigh_failure(Report *report)
+{
+    const MachineShares *machine = &report->machine;
+    double allowed = probability_to_double(report->scenario->fidelity.others_share);
+
+    if (report_tasks_succeeded(report) && report_expectations_hold(report))
+        return;
+    if (!machine_shares_are_short(machine, allowed))
+        return;
+    if (machine->held_back > allowed)
+        verdict_add(&report->verdict,
+                    "something failed, and its control group held the lab back for %.0f %% of the "
+                    "run, more than the %.0f %% allowed",
+                    100 * machine->held_back, 100 * allowed);
+    else
+        verdict_add(&report->verdict,
+                    "something failed while others had the machine: %.0f %% of all cores, more "
+                    "than the %.0f %% allowed",
+                    100 * (machine->others + machine->stolen), 100 * allowed);
+    report->verdict.valid = false;
 }

@@ -6,3 +6,7 @@
 
 // Fills report->verdict from its numbers and the scenario's `fidelity:`.
 void verdict_reach(Report *report);
+
+// Once tasks and expectations are judged: where one failed on a machine that others had taken, its
+// programs may have waited for a core, and nobody can say what it was due to.
+void verdict_weigh_failure(Report *report);

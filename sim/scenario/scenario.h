@@ -150,6 +150,7 @@ typedef struct {
     Probability late_of_delay; // and this share of the link's delay, default 10 %
     uint64_t device_drops;     // drops inside a TAP or TUN that are still accepted, default 0
     uint64_t unaccounted;      // frames without a fate that are still accepted, default 0
+    uint64_t others_share;     // of a busy machine, default 25 %: a failure beside more is invalid
     bool strict;               // an invalid run exits with status 4, as --strict asks
 } FidelitySpec;
 

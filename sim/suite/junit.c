@@ -66,6 +66,8 @@ static char *junit_message(const Test *test)
 {
     if (test->outcome == TEST_NOT_RUN)
         return g_strdup("not run: the suite ended before");
+    if (test->reasons->len > 0)
+        return g_strdup(g_ptr_array_index(test->reasons, 0));
     for (guint i = 0; i < test->findings->len; i++) {
         const Finding *finding = g_ptr_array_index(test->findings, i);
 
@@ -73,7 +75,7 @@ static char *junit_message(const Test *test)
             return g_strdup_printf("%s: expected %s, got %s", finding->what, finding->expected,
                                    finding->got);
     }
-    return g_strdup(test->reasons->len > 0 ? g_ptr_array_index(test->reasons, 0) : "");
+    return g_strdup("");
 }
 
 static void junit_result(GString *xml, const Test *test)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exit status decides; the report says why. A run that was not valid counts as nothing else,
-// whatever its tasks did.
+// whatever its tasks did; what failed in it is told with it.
 #include "sim/suite/outcome.h"
 
 #include <json-glib/json-glib.h>
@@ -128,9 +128,10 @@ static char *outcome_starvation(JsonObject *report)
     if (machine != NULL)
         g_string_append_printf(
             words,
-            "; all cores together were %.0f %% busy, and %.1f %% of their time was stolen by "
-            "other virtual machines",
+            "; all cores together were %.0f %% busy, %.0f %% for programs outside this lab, and "
+            "%.1f %% of their time was stolen by other virtual machines",
             100 * json_object_get_double_member_with_default(machine, "busy", 0),
+            100 * json_object_get_double_member_with_default(machine, "others", 0),
             100 * json_object_get_double_member_with_default(machine, "stolen", 0));
     if (n_dropped > 0)
         g_string_append_printf(words, "; %" G_GUINT64_FORMAT " frames were dropped in devices",
@@ -150,10 +151,9 @@ static void outcome_take(Test *test, JsonObject *report)
         for (guint i = 0; i < array_length(reasons); i++)
             g_ptr_array_add(test->reasons, element_text(reasons, i));
         g_ptr_array_add(test->reasons, outcome_starvation(report));
-        return;
     }
     // Of a run that did what it should, no task has failed that was not expected to.
-    for (guint i = 0; test->outcome == TEST_FAILED && i < array_length(tasks); i++) {
+    for (guint i = 0; test->outcome != TEST_PASSED && i < array_length(tasks); i++) {
         if (element_object(tasks, i) != NULL)
             outcome_add_task(test, element_object(tasks, i));
     }

@@ -28,7 +28,7 @@ JUNIT = {
 }
 # A fidelity that every run misses and one that none does, whatever the machine is up to.
 NEVER_VALID = {'late_share': '0%', 'late_floor': '1ns', 'late_of_delay': '0%'}
-ALWAYS_VALID = {'late_share': '100%', 'device_drops': 1000000}
+ALWAYS_VALID = {'late_share': '100%', 'device_drops': 1000000, 'others_share': '100%'}
 
 
 def scenario(*tasks, fidelity=None, **keys):
@@ -103,6 +103,22 @@ class Suite(RunCase):
     def test_a_failed_task_of_an_invalid_run_is_no_failure(self):
         wrong = scenario(task('london', 'ping -c 3 -i 0.01 newyork; exit 1'), fidelity=NEVER_VALID)
         self.suite(self.write(wrong), '--retries', '0', status=NOT_VALID)
+
+    def test_what_fails_on_a_machine_that_others_have_is_invalid(self):
+        fidelity = {key: ALWAYS_VALID[key] for key in ('late_share', 'device_drops')}
+        fails = self.write({**FAILS, 'fidelity': fidelity}, 'fails')
+        passes = self.write({**PASSES, 'fidelity': fidelity}, 'passes')
+        loops = [subprocess.Popen(['sh', '-c', 'while :; do :; done'])
+                 for _ in range(2 * os.cpu_count())]
+        try:
+            done = self.suite(fails, passes, '-j', '1', '--retries', '0', status=NOT_VALID)
+        finally:
+            for loop in loops:
+                loop.kill()
+                loop.wait()
+        self.assertEqual(self.lines(done), [('invalid', 'fails'), ('passed', 'passes')])
+        self.assertIn('something failed while others had the machine', done.text)
+        self.assertIn('got       exit status 3', done.text)
 
     def test_a_wrong_scenario_is_told_before_anything_runs(self):
         trace = self.directory / 'trace'

@@ -41,6 +41,53 @@ static void test_counters_that_go_back_are_nothing(void)
     g_assert_cmpfloat(shares.stolen, ==, 0);
 }
 
+static void test_others_have_what_is_neither_idle_nor_own(void)
+{
+    MachineTime from = machine_time_parse("cpu  0 0 0 100 0 0 0 0\n");
+    MachineTime to = machine_time_parse("cpu  60 0 20 110 0 0 0 10\n");
+    MachineShares shares;
+
+    from.own_ticks = 5;
+    to.own_ticks = 35;
+    from.at_ns = 1000;
+    to.at_ns = 2000;
+    to.held_back_ns = 250;
+    shares = machine_time_between(&from, &to);
+    g_assert_cmpfloat_with_epsilon(shares.others, 0.5, 1e-9);
+    g_assert_cmpfloat_with_epsilon(shares.held_back, 0.25, 1e-9);
+    to.own_ticks = 500; // of a run with short ticks: more than all
+    g_assert_cmpfloat(machine_time_between(&from, &to).others, ==, 0);
+}
+
+static void test_short_of_time_is_who_waits_for_others(void)
+{
+    static const struct {
+        MachineShares shares;
+        bool is_short;
+    } cases[] = {
+        {{true, .busy = 1, .others = 0.9}, true},
+        {{true, .busy = 1, .others = 0.2}, false},               // its own work fills the machine
+        {{true, .busy = 0.5, .others = 0.5}, false},             // half of it is idle
+        {{true, .busy = 0.7, .stolen = 0.3, .others = 0}, true}, // other virtual machines
+        {{true, .busy = 0.1, .held_back = 0.5}, true},
+        {{true, .busy = 0.1, .held_back = 0.1}, false},
+        {{false, .busy = 1, .others = 1}, false},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpint(machine_shares_are_short(&cases[i].shares, 0.25), ==, cases[i].is_short);
+}
+
+static void test_time_held_back_of_both_versions(void)
+{
+    g_assert_cmpuint(machine_time_parse_held_back_ns("usage_usec 7\nnr_periods 3\n"
+                                                     "nr_throttled 2\nthrottled_usec 12\n"),
+                     ==, 12000);
+    g_assert_cmpuint(machine_time_parse_held_back_ns("nr_throttled 2\nthrottled_time 345\n"), ==,
+                     345);
+    g_assert_cmpuint(machine_time_parse_held_back_ns("nr_periods 0\n"), ==, 0);
+}
+
 static void test_this_machine_has_time(void)
 {
     g_assert_cmpuint(machine_time_read().total_ticks, >, 0);
@@ -54,6 +101,12 @@ int main(int argc, char **argv)
                     test_nothing_is_known_of_no_time_and_no_text);
     g_test_add_func("/sim/realtime/machine-time/counters-that-go-back-are-nothing",
                     test_counters_that_go_back_are_nothing);
+    g_test_add_func("/sim/realtime/machine-time/others-have-what-is-neither-idle-nor-own",
+                    test_others_have_what_is_neither_idle_nor_own);
+    g_test_add_func("/sim/realtime/machine-time/short-of-time-is-who-waits-for-others",
+                    test_short_of_time_is_who_waits_for_others);
+    g_test_add_func("/sim/realtime/machine-time/time-held-back-of-both-versions",
+                    test_time_held_back_of_both_versions);
     g_test_add_func("/sim/realtime/machine-time/this-machine-has-time", test_this_machine_has_time);
     return g_test_run();
 }

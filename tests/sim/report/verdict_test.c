@@ -74,6 +74,40 @@ static void test_device_drops_count_with_a_carrier(void)
     }
 }
 
+// What failed beside others that had the machine says nothing; what passed has passed.
+static void test_a_failure_counts_where_the_machine_was_free(void)
+{
+    g_autoptr(Scenario) scenario = parsed(NETWORK "tasks: [{on: a, run: x}]\n");
+    g_autoptr(Scenario) tolerant =
+        parsed(NETWORK "tasks: [{on: a, run: x}]\nfidelity: {others_share: 100%}\n");
+    const MachineShares taken = {true, .busy = 1, .others = 0.9};
+    const MachineShares own = {true, .busy = 1, .others = 0.1};
+    const struct {
+        const Scenario *scenario;
+        MachineShares machine;
+        TaskOutcome outcome;
+        bool is_valid;
+    } cases[] = {
+        {scenario, taken, TASK_FAILED, false},   {scenario, taken, TASK_TIMED_OUT, false},
+        {scenario, taken, TASK_SUCCEEDED, true}, {scenario, own, TASK_FAILED, true},
+        {tolerant, taken, TASK_FAILED, true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Report) report = report_of_nothing(cases[i].scenario);
+        TaskReport task = {.task = g_ptr_array_index(cases[i].scenario->tasks, 0),
+                           .outcome = cases[i].outcome};
+
+        report->machine = cases[i].machine;
+        g_array_append_val(report->tasks, task);
+        report_conclude(report);
+        g_assert_true(report->verdict.valid);
+        verdict_weigh_failure(report);
+        g_assert_cmpint(report->verdict.valid, ==, cases[i].is_valid);
+        g_assert_cmpuint(report->verdict.reasons->len, ==, !cases[i].is_valid);
+    }
+}
+
 static void test_late_is_beyond_all_that_was_asked_for(void)
 {
     static const struct {
@@ -104,6 +138,8 @@ int main(int argc, char **argv)
                     test_a_frame_without_memory_is_not_valid);
     g_test_add_func("/report/verdict/device-drops-count-with-a-carrier",
                     test_device_drops_count_with_a_carrier);
+    g_test_add_func("/report/verdict/a-failure-counts-where-the-machine-was-free",
+                    test_a_failure_counts_where_the_machine_was_free);
     g_test_add_func("/report/verdict/late-is-beyond-all-that-was-asked-for",
                     test_late_is_beyond_all_that_was_asked_for);
     return g_test_run();

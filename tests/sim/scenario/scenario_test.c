@@ -33,7 +33,7 @@ static void test_every_key_is_kept(void)
     g_autoptr(Scenario) scenario =
         parsed("tasks: [{on: b, run: x}]\n"
                "fidelity: {late_share: 2%, late_floor: 3ms, late_of_delay: 4%, device_drops: 5,\n"
-               "           unaccounted: 6, strict: true}\n"
+               "           unaccounted: 6, others_share: 50%, strict: true}\n"
                "capture: [a-b]\n"
                "links: [{endpoints: [a, b]}]\n"
                "nodes: [a, b]\n"
@@ -50,6 +50,7 @@ static void test_every_key_is_kept(void)
     g_assert_cmpint(scenario->fidelity.late_floor_ns, ==, 3000000);
     g_assert_cmpuint(scenario->fidelity.device_drops, ==, 5);
     g_assert_cmpuint(scenario->fidelity.unaccounted, ==, 6);
+    g_assert_cmpuint(scenario->fidelity.others_share, ==, RANDOM_ALWAYS / 2);
     g_assert_true(scenario->fidelity.strict);
 }
 
