@@ -28,7 +28,7 @@ typedef struct {
     char *fates_path;
     char **choices;
     gboolean strict;
-    gboolean spin, eco, realtime;
+    gboolean spin, eco, realtime, shares_cores;
 } RunOptions;
 
 static void run_options_clear(RunOptions *options)
@@ -68,6 +68,11 @@ static bool run_check_waiting(const RunOptions *options, GError **error)
                     "--spin never sleeps and --eco never polls: leave out one of them");
         return false;
     }
+    if (options->shares_cores && !options->realtime) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--share-cores says how --realtime is meant: give both, or neither");
+        return false;
+    }
     if (options->spin && machine_n_cores() == 1) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--spin takes a core for itself, and this process may run on one only, which "
@@ -82,7 +87,7 @@ static WaitMode run_wait_mode(const RunOptions *options)
     return options->spin ? WAIT_SPIN : options->eco ? WAIT_ECO : WAIT_ADAPTIVE;
 }
 
-static void run_print_refusals(const Grants *grants)
+void run_tell_refusals(const Grants *grants)
 {
     for (GrantKind kind = 0; grants != NULL && kind < N_GRANTS; kind++) {
         const Grant *grant = grants_get(grants, kind);
@@ -200,6 +205,7 @@ static int run_lab(const Scenario *scenario, const FateFile *replay, const RunOp
                               .capture_all = options->capture_directory != NULL,
                               .wait_mode = run_wait_mode(options),
                               .realtime = options->realtime,
+                              .shares_cores = options->shares_cores,
                               .replay = replay};
     bool strict = options->strict || scenario->fidelity.strict;
     g_autoptr(GError) error = NULL;
@@ -218,7 +224,7 @@ static int run_lab(const Scenario *scenario, const FateFile *replay, const RunOp
         fprintf(stderr, "taploom: %s\n", error->message);
         return STATUS_REFUSED;
     }
-    run_print_refusals(lab_grants(lab));
+    run_tell_refusals(lab_grants(lab));
     session_run(session, STATUS_FAILED);
     status = run_status(session_report(session), strict);
     text = report_to_text(session_report(session), console_is_coloured(console));
@@ -255,6 +261,8 @@ int run_main(const Command *command, int argc, char **argv, bool replays)
          "never poll: little processor time, and frames leave late", NULL},
         {"realtime", 0, 0, G_OPTION_ARG_NONE, &options.realtime,
          "ask for real-time scheduling, a core, locked memory and awake cores", NULL},
+        {"share-cores", 0, 0, G_OPTION_ARG_NONE, &options.shares_cores,
+         "with --realtime: all but a core of its own, for several labs at once", NULL},
         {NULL},
     };
     const char *fates_path = NULL;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/quantity.h"
-#include "sim/commands/command.h"
+#include "sim/commands/run.h"
 #include "sim/lab/console.h"
 #include "sim/realtime/clock.h"
 #include "sim/realtime/machine.h"
@@ -28,7 +28,7 @@ const Command test_command = {
 typedef struct {
     char *pattern, *order, *seed, *seeds, *junit_path, *artifacts_path, *keep, *time_limit;
     int n_jobs, n_repetitions, n_retries;
-    gboolean tap, list, fail_fast, shuffle;
+    gboolean tap, list, fail_fast, shuffle, realtime;
 } TestOptions;
 
 static void test_options_clear(TestOptions *options)
@@ -125,6 +125,7 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
     suite->n_jobs = (unsigned)options->n_jobs;
     suite->n_retries = (unsigned)options->n_retries;
     suite->fail_fast = options->fail_fast;
+    suite->realtime = options->realtime;
     suite->artifacts_path = options->artifacts_path;
     suite->keeps_all = g_strcmp0(options->keep, "always") == 0;
     return true;
@@ -294,6 +295,17 @@ static int test_run_plan(Plan *plan, const PlanOptions *plan_options, const Test
     return status;
 }
 
+// Each run asks for itself, and its log is shown by no one: what it will be refused is told once.
+static void test_tell_refusals(const SuiteOptions *options)
+{
+    g_autoptr(Grants) grants = NULL;
+
+    if (!options->realtime)
+        return;
+    grants = grants_ask(WAIT_ADAPTIVE, options->n_jobs > 1);
+    run_tell_refusals(grants);
+}
+
 static int test_command_run(int argc, char **argv)
 {
     g_auto(TestOptions)
@@ -316,6 +328,8 @@ static int test_command_run(int argc, char **argv)
          "start nothing more after a failure", NULL},
         {"retries", 0, 0, G_OPTION_ARG_INT, &options.n_retries,
          "run again, alone, what was not valid: so often at most (2)", "N"},
+        {"realtime", 0, 0, G_OPTION_ARG_NONE, &options.realtime,
+         "run each with --realtime: frames are on time beside other programs", NULL},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "for `seed:` of all files", "N"},
         {"bisect-seed", 0, 0, G_OPTION_ARG_STRING, &options.seeds,
          "find the lowest of these seeds with which a test fails", "A..B"},
@@ -359,5 +373,6 @@ static int test_command_run(int argc, char **argv)
             puts(((Test *)g_ptr_array_index(plan->tests, i))->name);
         return STATUS_OK;
     }
+    test_tell_refusals(&suite_options);
     return test_run_plan(plan, &plan_options, &options, &suite_options);
 }

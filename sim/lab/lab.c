@@ -289,7 +289,7 @@ Lab *lab_open(const Scenario *scenario, const LabOptions *options, GError **erro
         !lab_open_captures(lab, options, error))
         return NULL;
     if (options->realtime)
-        lab->grants = grants_ask(options->wait_mode);
+        lab->grants = grants_ask(options->wait_mode, options->shares_cores);
     return g_steal_pointer(&lab);
 }
 

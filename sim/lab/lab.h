@@ -22,6 +22,7 @@ typedef struct {
     bool capture_all;       // every interface of every host, where the scenario asks for none
     WaitMode wait_mode;     // of the data thread
     bool realtime;          // asks the system for what lets the data thread be on time
+    bool shares_cores;      // then: all but a core of its own
     const FateFile *replay; // fates that frames meet, instead of drawn ones; NULL: all are drawn
 } LabOptions;
 

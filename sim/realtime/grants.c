@@ -151,15 +151,23 @@ static void grants_open_latency(Grants *self)
     grants_refuse_call(self, GRANT_DMA_LATENCY, "open and write " GRANTS_LATENCY_PATH, remedy);
 }
 
-Grants *grants_ask(WaitMode mode)
+static bool grants_has(const Grants *self, GrantKind kind)
+{
+    return self->grants[kind].is_asked && self->grants[kind].refusal == NULL;
+}
+
+Grants *grants_ask(WaitMode mode, bool shares_cores)
 {
     Grants *self = g_new0(Grants, 1);
 
     for (GrantKind kind = 0; kind < N_GRANTS; kind++)
-        self->grants[kind].name = grant_names[kind];
+        self->grants[kind] = (Grant){grant_names[kind], .is_asked = true};
     grants_try_fifo(self, mode);
     grants_lock_memory(self);
-    grants_choose_core(self);
+    if (shares_cores)
+        self->grants[GRANT_PINNED_CORE].is_asked = false;
+    else
+        grants_choose_core(self);
     grants_open_latency(self);
     return self;
 }
@@ -170,15 +178,15 @@ void grants_take(Grants *self)
     cpu_set_t own;
 
     // Once more, with this thread's stack.
-    if (self->grants[GRANT_LOCKED_MEMORY].refusal == NULL)
+    if (grants_has(self, GRANT_LOCKED_MEMORY))
         grants_lock_memory(self);
-    if (self->grants[GRANT_PINNED_CORE].refusal == NULL) {
+    if (grants_has(self, GRANT_PINNED_CORE)) {
         CPU_ZERO(&own);
         CPU_SET(self->core, &own);
         if (sched_setaffinity(0, sizeof own, &own) < 0)
             grants_refuse_cores(self);
     }
-    if (self->grants[GRANT_SCHED_FIFO].refusal == NULL &&
+    if (grants_has(self, GRANT_SCHED_FIFO) &&
         sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo) < 0)
         grants_refuse_fifo(self);
 }
@@ -187,9 +195,9 @@ void grants_free(Grants *self)
 {
     if (self->latency_fd >= 0)
         close(self->latency_fd);
-    if (self->grants[GRANT_PINNED_CORE].refusal == NULL)
+    if (grants_has(self, GRANT_PINNED_CORE))
         sched_setaffinity(0, sizeof self->cores_before, &self->cores_before);
-    if (self->grants[GRANT_LOCKED_MEMORY].refusal == NULL)
+    if (grants_has(self, GRANT_LOCKED_MEMORY))
         munlockall();
     for (GrantKind kind = 0; kind < N_GRANTS; kind++)
         g_free(self->grants[kind].refusal);
@@ -203,5 +211,5 @@ const Grant *grants_get(const Grants *self, GrantKind kind)
 
 int grants_core(const Grants *self)
 {
-    return self->grants[GRANT_PINNED_CORE].refusal == NULL ? self->core : -1;
+    return grants_has(self, GRANT_PINNED_CORE) ? self->core : -1;
 }

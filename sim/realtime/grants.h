@@ -20,13 +20,14 @@ typedef enum {
 
 typedef struct {
     const char *name; // "sched-fifo"
-    char *refusal;    // what the system refused, why, and what would allow it; NULL when granted
+    bool is_asked;
+    char *refusal; // what the system refused, why, and what would allow it; NULL when granted
 } Grant;
 
 // To be called by the main thread before it starts the data thread. Keeps the calling thread, and
-// so all threads and processes it starts later, off the data thread's core. `mode` is how the data
-// thread will wait.
-Grants *grants_ask(WaitMode mode);
+// so all threads and processes it starts later, off the data thread's core, unless `shares_cores`:
+// then it asks for none. `mode` is how the data thread will wait.
+Grants *grants_ask(WaitMode mode, bool shares_cores);
 
 // To be called by the data thread, once: it takes its core and its policy, neither of which it
 // hands on to others.
@@ -40,5 +41,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Grants, grants_free)
 // Not while grants_take() runs.
 const Grant *grants_get(const Grants *grants, GrantKind kind);
 
-// The core that the data thread is pinned to; -1 without.
+// The core that the data thread is pinned to; -1 without one.
 int grants_core(const Grants *grants);

@@ -423,6 +423,8 @@ static void json_grants(JsonBuilder *json, const Grants *grants)
     for (GrantKind kind = 0; kind < N_GRANTS; kind++) {
         const Grant *grant = grants_get(grants, kind);
 
+        if (!grant->is_asked)
+            continue;
         json_open(json, grant->name);
         json_flag(json, "granted", grant->refusal == NULL);
         if (grant->refusal != NULL)

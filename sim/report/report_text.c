@@ -445,7 +445,8 @@ static void text_grants(TextReport *self, const Grants *grants)
                 ? g_strdup_printf("%s: granted, core %d", grant->name, grants_core(grants))
                 : g_strdup_printf("%s: granted", grant->name);
 
-        text_wrapped(self, words, 2);
+        if (grant->is_asked)
+            text_wrapped(self, words, 2);
     }
 }
 

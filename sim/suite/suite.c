@@ -93,6 +93,8 @@ static bool suite_start(Suite *self, Test *test)
 {
     TrialContext context = {.loop = &self->loop,
                             .captures_all = self->options.artifacts_path != NULL,
+                            .realtime = self->options.realtime,
+                            .shares_cores = self->options.n_jobs > 1,
                             .time_limit_ns = self->options.time_limit_ns,
                             .ended = suite_trial_ended,
                             .data = self};

@@ -9,6 +9,7 @@ typedef struct Suite Suite;
 typedef struct {
     unsigned n_jobs;       // at once
     unsigned n_retries;    // of a run that was not valid, with nothing beside it
+    bool realtime;         // each run with --realtime
     bool fail_fast;        // starts nothing more once a test has failed
     int64_t time_limit_ns; // of one run; 0: none
     // Where each test has a folder with its report, output and captures, of those that did not pass

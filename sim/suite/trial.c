@@ -86,6 +86,10 @@ static char **trial_arguments(const Trial *self)
     g_ptr_array_add(arguments, g_strdup_printf("--report=%s", self->folder->report_path));
     if (self->context.captures_all || test->writes_files)
         g_ptr_array_add(arguments, g_strdup_printf("--capture=%s", self->folder->capture_path));
+    if (self->context.realtime)
+        g_ptr_array_add(arguments, g_strdup("--realtime"));
+    if (self->context.realtime && self->context.shares_cores)
+        g_ptr_array_add(arguments, g_strdup("--share-cores"));
     if (*test->choice != '\0')
         g_ptr_array_add(arguments, g_strdup_printf("--matrix=%s", test->choice));
     if (test->has_own_seed)

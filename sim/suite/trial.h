@@ -12,6 +12,8 @@ typedef struct Trial Trial;
 typedef struct {
     uv_loop_t *loop;
     bool captures_all;     // every interface, where the scenario asks for none
+    bool realtime;         // with what `run --realtime` asks for
+    bool shares_cores;     // then: all but a core of its own
     int64_t time_limit_ns; // 0: none
     // The process has ended and the test knows what of it; the trial frees itself after this.
     void (*ended)(void *data, Trial *trial);

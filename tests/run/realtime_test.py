@@ -2,6 +2,7 @@
 """How the data thread waits, and what --realtime asks of the system: granted or refused, each on
 its own, and told."""
 
+import json
 import os
 import signal
 import sys
@@ -109,6 +110,18 @@ class Realtime(RunCase):
             self.assertEqual(masks, [self.cores - {core}, {core}])
             self.assertEqual(set(cores), self.cores - {core})
             self.assertIn(f'pinned-core: granted, core {core}', done.text)
+
+    def test_tests_at_once_share_the_cores(self):
+        kept = self.directory / 'kept'
+        path = self.write({**pair(task('london', 'ping -c 1 newyork')),
+                           'fidelity': {'late_share': '100%', 'others_share': '100%'}}, 'p')
+        for jobs in ('1', '2'):
+            done = self.taploom('test', path, '--realtime', '-j', jobs, '--artifacts', kept,
+                                '--keep', 'always')
+            self.assertEqual(done.status, FINISHED_WELL, done.text + done.stderr)
+            report = json.loads((kept / 'p/report.json').read_text(encoding='utf-8'))
+            self.assertEqual('pinned-core' in report['realtime'], jobs == '1')
+            self.assertIn('sched-fifo', report['realtime'])
 
     def test_what_is_refused_is_told_with_its_remedy_and_stops_nothing(self):
         done = self.run_scenario(

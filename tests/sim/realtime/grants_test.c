@@ -59,7 +59,7 @@ static gpointer taker_run(gpointer data)
 static void test_only_the_data_thread_takes_core_and_policy(void)
 {
     cpu_set_t before = cores_of_thread(), during, after;
-    Grants *grants = grants_ask(WAIT_ADAPTIVE);
+    Grants *grants = grants_ask(WAIT_ADAPTIVE, false);
 
     during = cores_of_thread();
     g_thread_join(g_thread_new("taker", taker_run, grants));
@@ -77,6 +77,19 @@ static void test_only_the_data_thread_takes_core_and_policy(void)
     g_assert_true(CPU_EQUAL(&after, &before));
 }
 
+static void test_cores_that_are_shared_are_not_asked_for(void)
+{
+    cpu_set_t before = cores_of_thread(), during;
+    Grants *grants = grants_ask(WAIT_ADAPTIVE, true);
+
+    during = cores_of_thread();
+    g_assert_true(CPU_EQUAL(&during, &before));
+    g_assert_false(grants_get(grants, GRANT_PINNED_CORE)->is_asked);
+    g_assert_true(grants_get(grants, GRANT_SCHED_FIFO)->is_asked);
+    g_assert_cmpint(grants_core(grants), ==, -1);
+    grants_free(grants);
+}
+
 static void test_one_core_is_left_to_the_hosts(void)
 {
     cpu_set_t before = cores_of_thread(), one, after;
@@ -88,7 +101,7 @@ static void test_one_core_is_left_to_the_hosts(void)
     CPU_ZERO(&one);
     CPU_SET(core, &one);
     g_assert_cmpint(sched_setaffinity(0, sizeof one, &one), ==, 0);
-    grants = grants_ask(WAIT_ECO);
+    grants = grants_ask(WAIT_ECO, false);
     g_assert_nonnull(strstr(grants_get(grants, GRANT_PINNED_CORE)->refusal, "one core only"));
     g_assert_cmpint(grants_core(grants), ==, -1);
     grants_free(grants);
@@ -119,7 +132,7 @@ static void test_reserved_memory_is_locked_but_not_filled(void)
     Grants *grants;
 
     g_assert_true(reserved != MAP_FAILED);
-    grants = grants_ask(WAIT_ADAPTIVE);
+    grants = grants_ask(WAIT_ADAPTIVE, false);
     if (is_granted(grants, GRANT_LOCKED_MEMORY)) {
         g_assert_cmpuint(memory_kb("VmLck:"), >=, reserved_bytes / 1024);
         g_assert_cmpuint(memory_kb("VmRSS:"), <, resident_kb + 16 * 1024);
@@ -134,6 +147,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/realtime/grants/only-the-data-thread-takes-core-and-policy",
                     test_only_the_data_thread_takes_core_and_policy);
+    g_test_add_func("/realtime/grants/cores-that-are-shared-are-not-asked-for",
+                    test_cores_that_are_shared_are_not_asked_for);
     g_test_add_func("/realtime/grants/one-core-is-left-to-the-hosts",
                     test_one_core_is_left_to_the_hosts);
     if (!calls_are_sanitized()) // which has mlockall() do nothing
