@@ -8,7 +8,7 @@ from harness import TASK_FAILED, RunCase, pair, task
 
 N_SENT = 50
 # 50 datagrams of 250 bytes in a second.
-STREAM = {'udp': 'newyork', 'rate': '100kbit', 'size': '250B', 'time': '1s', 'timeout': '500ms'}
+STREAM = {'udp': 'newyork', 'rate': '100kbit', 'size': '250B', 'time': '1s', 'timeout': '2s'}
 
 
 def probe(host, name='it', **what):
@@ -53,11 +53,13 @@ class Probe(RunCase):
         self.assertEqual(self.outcomes(done), ['failed', 'succeeded'])
 
     def test_udp_delays_are_those_of_one_direction(self):
-        _, found = self.measure(probe('london', **STREAM), delay='30ms', reverse={'delay': '150ms'})
+        done, found = self.measure(probe('london', **STREAM), delay='30ms',
+                                   reverse={'delay': '150ms'})
         self.assertEqual((found['sent'], found['received'], found['bursts']), (N_SENT, N_SENT, 0))
         self.assertGreaterEqual(found['delay.min_ms'], 30)
-        self.assertLess(found['delay.min_ms'], 35)
-        self.assertGreater(found['throughput_bps'], 50000)
+        if self.kept_up(done):
+            self.assertLess(found['delay.min_ms'], 35)
+            self.assertGreater(found['throughput_bps'], 50000)
 
     def test_udp_losses_and_bursts_are_counted(self):
         _, found = self.measure(
@@ -76,14 +78,15 @@ class Probe(RunCase):
         self.assertGreaterEqual(found['delay.max_ms'], 90)
 
     def test_tcp_flows_share_a_link(self):
-        _, found = self.measure(probe('london', tcp='newyork', flows=3, time='1s'), rate='20mbit',
-                                delay='2ms', queue='20ms')
+        done, found = self.measure(probe('london', tcp='newyork', flows=3, time='1s'),
+                                   rate='20mbit', delay='2ms', queue='20ms')
         self.assertLess(found['throughput_bps'], 20e6)
-        self.assertGreater(found['throughput_bps'], 5e6)
+        if self.kept_up(done):
+            self.assertGreater(found['throughput_bps'], 5e6)
         self.assertLessEqual(3 * found['throughput.min_bps'], found['throughput_bps'])
         self.assertGreaterEqual(found['connect_ms'], 4)
         self.assertGreaterEqual(found['rtt.min_ms'], 4)
-        self.assertGreater(found['fairness'], 1 / 3)
+        self.assertGreaterEqual(found['fairness'], 1 / 3)
         self.assertLessEqual(found['fairness'], 1)
 
     def test_tcp_carries_a_size(self):

@@ -57,14 +57,15 @@ class Queues(RunCase):
             self.skipTest('iperf3 is not installed')
 
     def run_all(self, scenarios):
-        """All at once, each a lab of its own; their forward directions."""
+        """All at once, each a lab of its own; of each whether it kept up, and its forward
+        direction."""
         runs = [self.start_scenario(scenario) for scenario in scenarios]
         ways = []
         for running in runs:
             done = running.finish()
             self.assertEqual(done.status, harness.FINISHED_WELL, f'\n{done.text}{done.stderr}')
             self.assert_balanced(done.report)
-            ways.append(done.report['links']['wire']['forward'])
+            ways.append((self.kept_up(done), done.report['links']['wire']['forward']))
         return ways
 
     def test_disciplines_keep_their_target_with_tcp(self):
@@ -72,12 +73,14 @@ class Queues(RunCase):
         scenarios += [loaded(ruled(name, ecn), SECONDS, MTU_BYTES, bool(ecn), device)
                       for name, _, ecn, device in TARGETS]
         ways = self.run_all(scenarios[:AT_ONCE]) + self.run_all(scenarios[AT_ONCE:])
-        median_ms = [way['measured']['queue_ms']['p50'] for way in ways]
-        self.assertGreater(median_ms[0], FULL_MS)
-        for (name, target_ms, ecn, _), way, p50_ms in zip(TARGETS, ways[1:], median_ms[1:]):
+        (kept_up, full), *ways = ways
+        if kept_up:
+            self.assertGreater(full['measured']['queue_ms']['p50'], FULL_MS)
+        for (name, target_ms, ecn, _), (kept_up, way) in zip(TARGETS, ways):
             with self.subTest(name, ecn=ecn):
-                self.assertLess(p50_ms, 2 * target_ms)
-                self.assertGreater(way['measured']['rate_bps'], 8e6)  # and the link was used
+                if kept_up:
+                    self.assertLess(way['measured']['queue_ms']['p50'], 2 * target_ms)
+                    self.assertGreater(way['measured']['rate_bps'], 8e6)  # and the link was used
                 self.assertEqual(way['dropped_frames']['queue-full'], 0)
                 self.assertEqual(way['marked_frames'] > 0, bool(ecn))
                 if not ecn:  # else what was sent again can be dropped: it is never capable
