@@ -211,6 +211,22 @@ def stages(lab, runs, _seconds):
                       f'< {most_ns} ns', median(values) < most_ns, {'above_ns': values})
 
 
+def quic(lab, runs, _seconds):
+    """scenarios of the QUIC network simulator: whether their runs are valid, and how fast"""
+    path = str(lab.directory / 'report.json')
+    for scenario in sorted((ROOT / 'scenarios/quic').glob('*.yaml')):
+        reports = []
+        for _ in range(runs):
+            lab.run(lab.taploom, 'run', str(scenario), '--realtime', '--report', path)
+            reports.append(json.loads(Path(path).read_text(encoding='utf-8')))
+        n_valid = sum(report['valid'] for report in reports)
+        mbit = [report['links']['path']['reverse']['measured']['rate_bps'] / 1e6
+                for report in reports]
+        yield Row(f'{scenario.stem}, {runs} runs', f'{n_valid} valid; in the busiest second '
+                  f'{median(mbit):.1f} Mbit/s to the client', 'all valid', n_valid == runs,
+                  {'valid': n_valid, 'mbit': mbit})
+
+
 CASES = {case.__name__: case
          for case in (tcp, packets, delay, rate, loss, overload, hosts, memory, idle, hops,
-                      stages)}
+                      stages, quic)}
