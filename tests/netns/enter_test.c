@@ -177,7 +177,8 @@ static void test_environment_names_host_and_lab(void)
 
 int main(int argc, char **argv)
 {
-    // A shell starts what runs in its background with these ignored, and programs inherit that.
+    // nohup and a shell's background ignore these, and programs inherit that.
+    signal(SIGHUP, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);
     g_test_init(&argc, &argv, NULL);
