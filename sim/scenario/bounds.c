@@ -5,24 +5,11 @@
 #include <string.h>
 
 #include "core/quantity.h"
+#include "sim/scenario/bounds_text.h"
 
-static const struct {
-    const char *sign; // a longer one before what it begins with
-    bool bounds_below, bounds_above, is_outside, is_negated;
-} bounds_signs[] = {
-    {"<=", false, true, false, false}, {"≤", false, true, false, false},
-    {"<", false, true, true, false},   {">=", true, false, false, false},
-    {"≥", true, false, false, false},  {">", true, false, true, false},
-    {"!=", true, true, false, true},   {"≠", true, true, false, true},
-    {"==", true, true, false, false},  {"=", true, true, false, false},
-};
-
-static bool bounds_parse_range(MetricUnit unit, const char *text, const char *dots, Bounds *bounds,
+static bool bounds_parse_range(MetricUnit unit, const char *low, const char *high, Bounds *bounds,
                                GError **error)
 {
-    g_autofree char *low = g_strstrip(g_strndup(text, (gsize)(dots - text)));
-    g_autofree char *high = g_strstrip(g_strdup(dots + 2));
-
     if (*low == '\0' && *high == '\0') {
         g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM,
                     "has nothing on either side of the dots");
@@ -38,11 +25,9 @@ static bool bounds_parse_range(MetricUnit unit, const char *text, const char *do
     return false;
 }
 
-static bool bounds_parse_tolerance(MetricUnit unit, const char *text, const char *sign,
-                                   size_t sign_bytes, Bounds *bounds, GError **error)
+static bool bounds_parse_tolerance(MetricUnit unit, const char *value_text,
+                                   const char *tolerance_text, Bounds *bounds, GError **error)
 {
-    g_autofree char *value_text = g_strstrip(g_strndup(text, (gsize)(sign - text)));
-    g_autofree char *tolerance_text = g_strstrip(g_strdup(sign + sign_bytes));
     bool is_relative = unit != METRIC_SHARE && g_str_has_suffix(tolerance_text, "%");
     double value, tolerance;
 
@@ -58,36 +43,24 @@ static bool bounds_parse_tolerance(MetricUnit unit, const char *text, const char
 
 bool bounds_parse(MetricUnit unit, const char *text, Bounds *bounds, GError **error)
 {
-    static const char *const tolerances[] = {"±", "+/-", "+-"};
-    const char *found;
+    BoundsText parts = bounds_text_scan(text);
+    g_autofree char *first =
+        g_strndup(text + parts.first.start, parts.first.end - parts.first.start);
+    g_autofree char *second =
+        g_strndup(text + parts.second.start, parts.second.end - parts.second.start);
     double value;
 
     *bounds = (Bounds){.low = -HUGE_VAL, .high = HUGE_VAL};
-    text += strspn(text, " ");
-    for (size_t i = 0; i < G_N_ELEMENTS(bounds_signs); i++) {
-        if (!g_str_has_prefix(text, bounds_signs[i].sign))
-            continue;
-        found = text + strlen(bounds_signs[i].sign);
-        found += strspn(found, " ");
-        if (!metric_parse(unit, found, &value, error))
-            return false;
-        bounds->low = bounds_signs[i].bounds_below ? value : bounds->low;
-        bounds->high = bounds_signs[i].bounds_above ? value : bounds->high;
-        bounds->low_out = bounds->high_out = bounds_signs[i].is_outside;
-        bounds->is_negated = bounds_signs[i].is_negated;
-        return true;
-    }
-    found = strstr(text, "..");
-    if (found != NULL)
-        return bounds_parse_range(unit, text, found, bounds, error);
-    for (size_t i = 0; i < G_N_ELEMENTS(tolerances); i++) {
-        found = strstr(text, tolerances[i]);
-        if (found != NULL)
-            return bounds_parse_tolerance(unit, text, found, strlen(tolerances[i]), bounds, error);
-    }
-    if (!metric_parse(unit, text, &value, error))
+    if (parts.form == BOUNDS_RANGE)
+        return bounds_parse_range(unit, first, second, bounds, error);
+    if (parts.form == BOUNDS_TOLERANCE)
+        return bounds_parse_tolerance(unit, first, second, bounds, error);
+    if (!metric_parse(unit, first, &value, error))
         return false;
-    bounds->low = bounds->high = value;
+    bounds->low = parts.bounds_below ? value : bounds->low;
+    bounds->high = parts.bounds_above ? value : bounds->high;
+    bounds->low_out = bounds->high_out = parts.is_outside;
+    bounds->is_negated = parts.is_negated;
     return true;
 }
 
