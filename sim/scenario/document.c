@@ -27,6 +27,7 @@ struct Document {
 typedef struct {
     Value *value;
     char *anchor;  // NULL without
+    guint n_older; // values of the document when it began
     Value *key;    // of a map: the key that waits for its value
     GArray *merge; // of a map: the values of `<<`, as Entry
 } Level;
@@ -68,6 +69,18 @@ const Value *document_root(const Document *document)
     return document->root;
 }
 
+const Value *document_scalar_at(const Document *document, SourcePosition position)
+{
+    for (guint i = 0; i < document->values->len; i++) {
+        const Value *value = g_ptr_array_index(document->values, i);
+
+        if (value->position.line == position.line && value->position.column == position.column &&
+            value->kind == VALUE_SCALAR && *value->text != '\0')
+            return value;
+    }
+    return NULL;
+}
+
 void document_replace(Document *document, const Value *scalar, char *text)
 {
     Value *value = (Value *)scalar; // which the document owns
@@ -90,6 +103,7 @@ static Value *document_add(Document *document, ValueKind kind, const yaml_mark_t
     value->kind = kind;
     value->n_values = 1;
     value->position = position_of(mark);
+    value->n_before = mark->index;
     g_ptr_array_add(document->values, value);
     return value;
 }
@@ -193,6 +207,7 @@ static void composer_scalar(Composer *composer, const yaml_event_t *event)
     composer_check_tag(composer, event->data.scalar.tag, value->position);
     if (strlen(value->text) != event->data.scalar.length)
         composer_fail(composer, value->position, "holds a NUL character");
+    value->is_anchored = event->data.scalar.anchor != NULL;
     composer_anchor(composer, (const char *)event->data.scalar.anchor, value);
     composer_place(composer, value, value->position);
 }
@@ -230,6 +245,7 @@ static void composer_open(Composer *composer, ValueKind kind, const yaml_char_t 
     }
     composer_anchor(composer, (const char *)anchor, NULL);
     level.anchor = g_strdup((const char *)anchor);
+    level.n_older = composer->document->values->len;
     g_array_append_val(composer->levels, level);
 }
 
@@ -313,6 +329,8 @@ static void composer_close(Composer *composer)
     if (level.value->kind == VALUE_MAP)
         composer_merge(composer, level.value, level.merge);
     composer_anchor(composer, level.anchor, level.value);
+    for (guint i = level.n_older; level.anchor != NULL && i < composer->document->values->len; i++)
+        ((Value *)g_ptr_array_index(composer->document->values, i))->is_anchored = true;
     level_clear(&level);
     composer_place(composer, level.value, level.value->position);
 }

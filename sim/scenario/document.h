@@ -23,11 +23,13 @@ struct Value {
     ValueKind kind;
     bool is_null;     // a scalar: nothing, ~ or null, without quotes
     bool is_plain;    // a scalar without quotes
+    bool is_anchored; // it or what it stands in has an anchor, by which other places may have it
     size_t n_values;  // this one and all within, those of aliases each time they occur
     char *text;       // of a scalar: UTF-8 without NUL
     GPtrArray *items; // of a list: of const Value *
     GArray *entries;  // of a map: of Entry, each key once, merged ones behind the map's own
     SourcePosition position;
+    size_t n_before; // characters of the text before it
 };
 
 // NULL when `text` is not one well-formed document: then errors were added to `problems`. A value
@@ -42,3 +44,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
 void document_replace(Document *document, const Value *scalar, char *text);
 
 const Value *document_root(const Document *document);
+
+// The scalar with text that begins there, with its quote or anchor; NULL for none.
+const Value *document_scalar_at(const Document *document, SourcePosition position);
