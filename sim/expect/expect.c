@@ -147,12 +147,13 @@ static void expect_judge_figure(const Report *report, ExpectReport *entry)
         [EXPECT_LINK] = expect_link_figure,
         [EXPECT_CAPTURE] = expect_capture_figure,
     };
-    double value;
 
-    if (!figures[entry->spec->subject](report, entry->spec, &value, &entry->got))
+    entry->is_measured =
+        figures[entry->spec->subject](report, entry->spec, &entry->value, &entry->got);
+    if (!entry->is_measured)
         return;
-    entry->got = metric_format(entry->spec->metric->unit, value);
-    entry->passed = bounds_hold(&entry->spec->bounds, value);
+    entry->got = metric_format(entry->spec->metric->unit, entry->value);
+    entry->passed = bounds_hold(&entry->spec->bounds, entry->value);
 }
 
 void expect_judge(Report *report)

@@ -127,6 +127,8 @@ typedef struct {
     const ExpectSpec *spec;
     char *got; // as a person would write it, "12.5ms"; owned
     bool passed;
+    bool is_measured;
+    double value; // in the metric's unit, when it was measured
 } ExpectReport;
 
 typedef struct {

@@ -356,6 +356,7 @@ static void json_tasks(JsonBuilder *json, const Report *report)
         json_text(json, "run", entry->task->command);
         json_count(json, "line", entry->task->position.line);
         json_flag(json, "background", entry->task->background);
+        json_flag(json, "judged", entry->task->is_judged);
         json_text(json, "outcome", task_outcome_name(entry->outcome));
         json_builder_set_member_name(json, "exit");
         if (entry->exit_status >= 0)
@@ -382,6 +383,7 @@ static void json_expectations(JsonBuilder *json, const GArray *expectations)
     json_builder_begin_array(json);
     for (guint i = 0; i < expectations->len; i++) {
         const ExpectReport *entry = &g_array_index(expectations, ExpectReport, i);
+        const MetricSpec *metric = entry->spec->metric;
 
         json_builder_begin_object(json);
         json_text(json, "name", entry->spec->name);
@@ -390,6 +392,11 @@ static void json_expectations(JsonBuilder *json, const GArray *expectations)
         json_flag(json, "passed", entry->passed);
         json_flag(json, "soft", entry->spec->soft);
         json_count(json, "line", entry->spec->position.line);
+        json_count(json, "column", entry->spec->position.column);
+        json_text(json, "metric", metric != NULL ? metric->name : "output");
+        json_text(json, "unit", metric != NULL ? metric_unit_name(metric->unit) : "text");
+        if (entry->is_measured)
+            json_number(json, "value", entry->value);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);

@@ -126,6 +126,27 @@ const char *metric_unit_noun(MetricUnit unit)
     return nouns[unit];
 }
 
+static const char *const metric_unit_names[] = {
+    [METRIC_COUNT] = "count", [METRIC_NUMBER] = "number", [METRIC_DURATION] = "ns",
+    [METRIC_RATE] = "bps",    [METRIC_SIZE] = "bytes",    [METRIC_SHARE] = "share",
+};
+
+const char *metric_unit_name(MetricUnit unit)
+{
+    return metric_unit_names[unit];
+}
+
+bool metric_unit_find(const char *name, MetricUnit *unit)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(metric_unit_names); i++) {
+        if (strcmp(metric_unit_names[i], name) != 0)
+            continue;
+        *unit = (MetricUnit)i;
+        return true;
+    }
+    return false;
+}
+
 // Checked by the exact parser, and then the nearest double, as a measured share is.
 static bool metric_parse_share(const char *text, double *value, GError **error)
 {

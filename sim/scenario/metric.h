@@ -37,6 +37,10 @@ const MetricSpec *metric_find(const MetricSpec *table, const char *name);
 // "a duration", for error texts; static.
 const char *metric_unit_noun(MetricUnit unit);
 
+// "ns": of the values above, for what machines read; static. And back, false for no such name.
+const char *metric_unit_name(MetricUnit unit);
+bool metric_unit_find(const char *name, MetricUnit *unit);
+
 // One value of that unit, exactly as a scenario file writes it, in the unit above. The error says
 // what would be right.
 bool metric_parse(MetricUnit unit, const char *text, double *value, GError **error);

@@ -23,7 +23,14 @@ class Expect(RunCase):
         self.assertEqual(self.results(done), [True] * 11)
         entry = done.report['expectations'][0]
         self.assertEqual(entry, {'name': 'task pinger: exit', 'expected': '0', 'got': '0',
-                                 'passed': True, 'soft': False, 'line': entry['line']})
+                                 'passed': True, 'soft': False, 'line': entry['line'],
+                                 'column': entry['column'], 'metric': 'exit', 'unit': 'count',
+                                 'value': 0})
+        entries = {entry['metric']: entry for entry in done.report['expectations']}
+        self.assertNotIn('value', entries['output'])
+        self.assertEqual(entries['duration']['unit'], 'ns')
+        value_ms = entries['delay.p50']['value'] / 1e6
+        self.assertEqual(entries['delay.p50']['got'], f'{value_ms:.6g}ms')
 
     def test_what_does_not_hold_fails_the_run_and_says_where(self):
         path = self.write('nodes: [a, b]\n'
@@ -35,6 +42,7 @@ class Expect(RunCase):
         self.assertEqual(done.status, TASK_FAILED)
         self.assertEqual(self.results(done), [False])
         self.assertEqual(done.report['expectations'][0]['line'], 5)
+        self.assertEqual(done.report['expectations'][0]['column'], 42)
         self.assertRegex(done.text, r'wrong\.yaml:5:\s+expected > 1000,\s+got \d+\n')
         self.assertIn('wrong.yaml --seed 7 --fates fates.csv', done.text)
 
