@@ -13,6 +13,7 @@
 #include "sim/suite/junit.h"
 #include "sim/suite/suite.h"
 #include "sim/suite/tap.h"
+#include "sim/suite/update.h"
 
 enum { TEST_NAME_COLUMNS = 58, TEST_MAX_JOBS = 1024, TEST_MAX_REPETITIONS = 1000000 };
 
@@ -28,7 +29,7 @@ const Command test_command = {
 typedef struct {
     char *pattern, *order, *seed, *seeds, *junit_path, *artifacts_path, *keep, *time_limit;
     int n_jobs, n_repetitions, n_retries;
-    gboolean tap, list, fail_fast, shuffle, realtime;
+    gboolean tap, list, fail_fast, shuffle, realtime, update;
 } TestOptions;
 
 static void test_options_clear(TestOptions *options)
@@ -50,6 +51,7 @@ typedef struct {
     const TestOptions *options;
     Console *console;
     guint n_told, n_of[N_TEST_OUTCOMES];
+    guint n_failed; // that would do so again, after an update
     bool has_refusal;
 } TestTale;
 
@@ -108,6 +110,12 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--bisect-seed looks for one failure and reports it as text: leave out --tap "
                     "and --junit");
+        return false;
+    }
+    if (options->seeds != NULL && options->update) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--bisect-seed looks for a failure, which --update would take for right: leave "
+                    "one of them out");
         return false;
     }
     if (options->keep != NULL && !g_strv_contains(keeps, options->keep)) {
@@ -242,9 +250,30 @@ static void test_tell_end(TestTale *tale, const Plan *plan, const PlanOptions *o
     g_string_free(text, TRUE);
 }
 
+static void test_tell_update(void *data, const char *line)
+{
+    g_autofree char *text = g_strconcat(line, "\n", NULL);
+
+    console_print(((TestTale *)data)->console, text);
+}
+
+// Whether all files that were to be changed could be written.
+static bool test_update(TestTale *tale, const Plan *plan, const Suite *suite)
+{
+    UpdateResult result;
+
+    if (suite_was_interrupted(suite)) {
+        test_tell_update(tale, "interrupted: no file was updated");
+        return true;
+    }
+    result = update_scenarios(plan->tests, test_tell_update, tale);
+    tale->n_failed = result.n_failed;
+    return !result.was_refused;
+}
+
 static int test_status(const TestTale *tale, const Suite *suite)
 {
-    if (tale->n_of[TEST_FAILED] > 0 || suite_was_interrupted(suite))
+    if (tale->n_failed > 0 || suite_was_interrupted(suite))
         return STATUS_FAILED;
     if (tale->has_refusal)
         return STATUS_REFUSED;
@@ -275,7 +304,6 @@ static int test_run_plan(Plan *plan, const PlanOptions *plan_options, const Test
         g_clear_error(&error);
         tale.has_refusal = true;
     }
-    status = test_status(&tale, suite);
     for (guint i = 0; options->tap && i < plan->tests->len; i++) {
         const Test *test = g_ptr_array_index(plan->tests, i);
 
@@ -284,6 +312,9 @@ static int test_run_plan(Plan *plan, const PlanOptions *plan_options, const Test
     }
     if (!options->tap)
         test_tell_end(&tale, plan, plan_options, clock_monotonic_ns() - started_ns);
+    tale.n_failed = tale.n_of[TEST_FAILED];
+    status = options->update && !test_update(&tale, plan, suite) ? STATUS_REFUSED
+                                                                 : test_status(&tale, suite);
     if (options->junit_path != NULL) {
         g_autofree char *xml = junit_to_xml(plan->tests);
 
@@ -337,6 +368,8 @@ static int test_command_run(int argc, char **argv)
          "keep report, output and captures in a folder for each test", "DIR"},
         {"keep", 0, 0, G_OPTION_ARG_STRING, &options.keep,
          "of which tests: failure (of all that did not pass) or always", "WHICH"},
+        {"update", 0, 0, G_OPTION_ARG_NONE, &options.update,
+         "change what the files expect, where it did not hold, to what was measured", NULL},
         {"time-limit", 0, 0, G_OPTION_ARG_STRING, &options.time_limit,
          "end a run that takes longer: an error", "TIME"},
         {NULL},

@@ -13,7 +13,7 @@ static const char *rewrite_obstacle(const Value *scalar, const char *old)
     if (scalar != NULL && strstr(scalar->text, "${") != NULL)
         return "its value comes from a variable";
     if (scalar == NULL || strcmp(scalar->text, old) != 0)
-        return "the file has changed since";
+        return "the file does not have it there";
     return NULL;
 }
 

@@ -71,6 +71,8 @@ static void outcome_add_task(Test *test, JsonObject *task)
 
     if (!g_strv_contains(bad, outcome))
         return;
+    if (!json_object_get_boolean_member_with_default(task, "judged", FALSE))
+        test->task_failed = true;
     finding = test_add_finding(test);
     finding->line = (size_t)json_object_get_int_member_with_default(task, "line", 0);
     finding->what = g_strdup_printf("%s $ %s", host, run);
@@ -83,19 +85,42 @@ static void outcome_add_task(Test *test, JsonObject *task)
         finding->output = text_tail(output, OUTCOME_LINES);
 }
 
+static const Reading *outcome_add_reading(Test *test, JsonObject *expectation)
+{
+    Reading *reading = test_add_reading(test);
+    g_autofree char *unit = member_text(expectation, "unit");
+
+    reading->position.line =
+        (size_t)json_object_get_int_member_with_default(expectation, "line", 0);
+    reading->position.column =
+        (size_t)json_object_get_int_member_with_default(expectation, "column", 0);
+    reading->metric = member_text(expectation, "metric");
+    reading->expected = member_text(expectation, "expected");
+    reading->got = member_text(expectation, "got");
+    reading->passed = json_object_get_boolean_member_with_default(expectation, "passed", FALSE);
+    reading->is_soft = json_object_get_boolean_member_with_default(expectation, "soft", FALSE);
+    reading->is_measured =
+        json_object_has_member(expectation, "value") && metric_unit_find(unit, &reading->unit);
+    reading->value = json_object_get_double_member_with_default(expectation, "value", 0);
+    return reading;
+}
+
 static void outcome_add_expectation(Test *test, JsonObject *expectation)
 {
+    const Reading *reading;
     Finding *finding;
 
-    if (expectation == NULL ||
-        json_object_get_boolean_member_with_default(expectation, "passed", FALSE))
+    if (expectation == NULL)
+        return;
+    reading = outcome_add_reading(test, expectation);
+    if (reading->passed)
         return;
     finding = test_add_finding(test);
     finding->what = member_text(expectation, "name");
-    finding->expected = member_text(expectation, "expected");
-    finding->got = member_text(expectation, "got");
-    finding->line = (size_t)json_object_get_int_member_with_default(expectation, "line", 0);
-    finding->is_soft = json_object_get_boolean_member_with_default(expectation, "soft", FALSE);
+    finding->expected = g_strdup(reading->expected);
+    finding->got = g_strdup(reading->got);
+    finding->line = reading->position.line;
+    finding->is_soft = reading->is_soft;
 }
 
 static uint64_t outcome_sum(JsonObject *object, const char *name)

@@ -17,6 +17,16 @@ static void finding_free(void *item)
     g_free(finding);
 }
 
+static void reading_free(void *item)
+{
+    Reading *reading = item;
+
+    g_free(reading->metric);
+    g_free(reading->expected);
+    g_free(reading->got);
+    g_free(reading);
+}
+
 Test *test_new(const char *name, const char *path)
 {
     Test *test = g_new0(Test, 1);
@@ -24,6 +34,7 @@ Test *test_new(const char *name, const char *path)
     test->name = g_strdup(name);
     test->path = g_strdup(path);
     test->findings = g_ptr_array_new_with_free_func(finding_free);
+    test->readings = g_ptr_array_new_with_free_func(reading_free);
     test->reasons = g_ptr_array_new_with_free_func(g_free);
     return test;
 }
@@ -31,6 +42,7 @@ Test *test_new(const char *name, const char *path)
 void test_free(Test *test)
 {
     g_ptr_array_unref(test->findings);
+    g_ptr_array_unref(test->readings);
     g_ptr_array_unref(test->reasons);
     g_free(test->folder);
     g_free(test->folder_name);
@@ -43,7 +55,9 @@ void test_free(Test *test)
 void test_reset(Test *test)
 {
     g_ptr_array_set_size(test->findings, 0);
+    g_ptr_array_set_size(test->readings, 0);
     g_ptr_array_set_size(test->reasons, 0);
+    test->task_failed = false;
     g_clear_pointer(&test->folder, g_free);
 }
 
@@ -53,6 +67,14 @@ Finding *test_add_finding(Test *test)
 
     g_ptr_array_add(test->findings, finding);
     return finding;
+}
+
+Reading *test_add_reading(Test *test)
+{
+    Reading *reading = g_new0(Reading, 1);
+
+    g_ptr_array_add(test->readings, reading);
+    return reading;
 }
 
 const char *test_outcome_name(TestOutcome outcome)

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/scenario/metric.h"
+#include "sim/scenario/scenario.h"
+
 typedef enum {
     TEST_NOT_RUN, // the suite ended before
     TEST_PASSED,
@@ -23,6 +26,17 @@ typedef struct {
     size_t line;  // of the scenario; 0 for none
     bool is_soft; // a warning only
 } Finding;
+
+// What came of one expectation, whether it held or not.
+typedef struct {
+    SourcePosition position; // of its value in the file
+    char *metric;            // "rtt.p95"
+    char *expected, *got;
+    bool passed, is_soft;
+    bool is_measured; // as `value`, of that unit
+    MetricUnit unit;
+    double value;
+} Reading;
 
 // The seeds of one test that are searched for a failure.
 typedef struct {
@@ -44,6 +58,8 @@ typedef struct {
     unsigned n_runs;
     int64_t elapsed_ns;  // of all of them
     GPtrArray *findings; // of Finding, of the last run
+    GPtrArray *readings; // of Reading, of the last run
+    bool task_failed;    // one that no expectation judges, in the last run
     GPtrArray *reasons;  // of char *: why it was not valid, or no result at all
     char *folder;        // where its artifacts were kept; NULL where they were not
 } Test;
@@ -57,6 +73,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Test, test_free)
 void test_reset(Test *test);
 
 Finding *test_add_finding(Test *test);
+Reading *test_add_reading(Test *test);
 
 // "passed", "failed" …; static.
 const char *test_outcome_name(TestOutcome outcome);

@@ -29,6 +29,8 @@ JUNIT = {
 # A fidelity that every run misses and one that none does, whatever the machine is up to.
 NEVER_VALID = {'late_share': '0%', 'late_floor': '1ns', 'late_of_delay': '0%'}
 ALWAYS_VALID = {'late_share': '100%', 'device_drops': 1000000, 'others_share': '100%'}
+# Root, but held to the permissions of files as anybody.
+WITHOUT_OVERRIDE = ('setpriv', '--bounding-set', '-dac_override,-dac_read_search')
 
 
 def scenario(*tasks, fidelity=None, **keys):
@@ -135,6 +137,7 @@ class Suite(RunCase):
         path = self.write(PASSES)
         for options in (('-j', '0'), ('--repeat', '0'), ('--seed', 'x'), ('--keep', 'some'),
                         ('--bisect-seed', '5..4'), ('--bisect-seed', '1..2', '--tap'), ('--nix',),
+                        ('--bisect-seed', '1..2', '--update'),
                         ('--retries', '-1'), ('--time-limit', '5')):
             with self.subTest(options=options):
                 self.suite(path, *options, status=WRONG_USAGE)
@@ -245,6 +248,83 @@ class Suite(RunCase):
         self.suite(paths[1], '-k', 'a=1', '--artifacts', place, '--keep', 'always')
         self.assertEqual(sorted(os.listdir(place)),
                          ['fails', 'm-a=1,b=x', 'm-a=1,b=y', 'm-a=2,b=y'])
+
+    def expecting(self, entries, run='exit 3', more='', fidelity=ALWAYS_VALID):
+        """A file in a hand's style, with one task `one` of which something is expected."""
+        limits = ', '.join(f'{key}: {value}' for key, value in fidelity.items())
+        return self.write(
+            '# ± as it was\r\n'
+            'nodes: [london, newyork]\n'
+            'links: [{endpoints: [london, newyork], name: wire, delay: 1ms}]\n'
+            f'fidelity: {{{limits}}}\n{more}'
+            f'tasks: [{{on: london, run: "{run}", name: one}}]\n'
+            f'expect:\n{entries}', 'e')
+
+    def update(self, path, *options, status, changes=()):
+        """Its output, after the file was changed in these places and in no other."""
+        expected = path.read_bytes().decode()
+        for old, new in changes:
+            self.assertEqual(expected.count(old), 1)
+            expected = expected.replace(old, new)
+        done = self.suite(path, '--update', *options, status=status)
+        self.assertEqual(path.read_bytes().decode(), expected)
+        return done.text
+
+    def test_an_update_makes_what_was_measured_expected(self):
+        path = self.expecting('  - {name: ä, task: one, exit: 0, restarts: ..5}   # really 0?\n'
+                              '  - {task: one, exit: "> 7" , soft: yes}\n')
+        path.chmod(0o640)
+        said = self.update(path, status=FINISHED_WELL,
+                           changes=[('exit: 0', 'exit: 3'), ('"> 7"', '"> 2"')])
+        self.assertIn(f'{path}:7: exit: 0 -> 3\n{path}:8: exit: > 7 -> > 2\n', said)
+        self.assertEqual(path.stat().st_mode & 0o7777, 0o640)
+        self.assertNotIn('->', self.update(path, status=FINISHED_WELL))
+
+    def test_an_update_allows_for_all_combinations_and_repetitions(self):
+        path = self.expecting('  - {task: one, exit: < 2}\n', run='exit ${code}',
+                              more='matrix: {code: [1, 7, 4]}\n')
+        said = self.update(path, '--repeat', '2', status=FINISHED_WELL,
+                           changes=[('exit: < 2', 'exit: < 8')])
+        self.assertEqual(said.count(' -> '), 1)
+        self.assertIn('4 failed', said)
+        self.suite(path)
+
+    def test_an_update_leaves_variables_and_anchors_to_people(self):
+        path = self.expecting('  - {task: one, exit: "${want}"}\n'
+                              '  - &base {task: one, exit: 1, restarts: 0}\n'
+                              '  - {<<: *base, soft: yes}\n'
+                              '  - {task: one, exit: 2, output: /never/}\n',
+                              more='variables: {want: 0}\n')
+        said = self.update(path, status=TASK_FAILED, changes=[('exit: 2', 'exit: 3')])
+        self.assertIn(f'{path}:8: exit: 0, got 3: change it by hand: its value comes from a', said)
+        self.assertIn(f'{path}:9: exit: 1, got 3: change it by hand: it stands under an', said)
+        self.assertIn(f'{path}:11: exit: 2 -> 3', said)
+        self.assertIn(f'{path}:11: output: /never/, got no output: change it by hand', said)
+
+    def test_an_update_takes_nothing_from_a_run_that_does_not_count(self):
+        path = self.expecting('  - {link: wire, direction: forward, in: 0}\n', fidelity=NEVER_VALID,
+                              run='ping -c 3 -i 0.01 newyork')
+        said = self.update(path, '--retries', '0', status=NOT_VALID)
+        self.assertIn('e: nothing is taken from this run: it was not valid', said)
+        path = self.expecting('  - {link: wire, direction: forward, in: 0}\n',
+                              run='ping -c 3 -i 0.01 newyork; exit 1')
+        said = self.update(path, status=TASK_FAILED)
+        self.assertIn('e: nothing is taken from this run: a task failed', said)
+
+    def test_an_update_of_a_file_that_cannot_be_written(self):
+        path = self.expecting('  - {task: one, exit: 0}\n')
+        self.directory.chmod(0o555)
+        self.addCleanup(self.directory.chmod, 0o777)
+        done = self.taploom('test', path, '--update', wrap=WITHOUT_OVERRIDE)
+        self.assertEqual(done.status, REFUSED, done.text)
+        self.assertRegex(done.text, rf'{path}: a new file beside it: Permission denied')
+        self.assertIn('exit: 0', path.read_text(encoding='utf-8'))
+
+    def test_an_update_keeps_tap_to_itself(self):
+        done = self.suite(self.expecting('  - {task: one, exit: 0}\n'), '--tap', '--update')
+        self.assertTrue(all(re.match(r'TAP|1\.\.|not ok|  ', line)
+                            for line in done.text.splitlines()), done.text)
+        self.assertIn('exit: 0 -> 3', done.stderr)
 
     def test_captures_of_tests_at_once_do_not_meet(self):
         path = self.write({**scenario(task('london', 'ping -c 2 -i 0.1 newyork')),

@@ -24,6 +24,7 @@ typedef struct {
 
 static const BoundsCase cases[] = {
     {METRIC_DURATION, "< 90ms", {"0ms", "89.999ms"}, {"90ms", "1s"}},
+    {METRIC_DURATION, " <  90ms ", {"0ms", "89.999ms"}, {"90ms", "1s"}},
     {METRIC_DURATION, "<=90ms", {"0ms", "90ms"}, {"90001us"}},
     {METRIC_DURATION, "≤ 90ms", {"90ms"}, {"90001us"}},
     {METRIC_COUNT, "> 1", {"2"}, {"1", "0"}},

@@ -44,6 +44,45 @@ static void test_expectations_fail_a_test_and_soft_ones_warn(void)
                     "  seed 7; again: taploom run lossy.yaml --matrix loss=1% --seed 7\n");
 }
 
+static void test_readings_are_kept_for_an_update(void)
+{
+    g_autoptr(Test) test =
+        test_of("{\"tasks\": [{\"outcome\": \"failed\", \"exit\": 3, \"judged\": true}],"
+                " \"expectations\": ["
+                "{\"name\": \"probe p: rtt.p95\", \"expected\": \"< 90ms\", \"got\": \"112ms\","
+                " \"passed\": false, \"line\": 12, \"column\": 7, \"metric\": \"rtt.p95\","
+                " \"unit\": \"ns\", \"value\": 112000000},"
+                "{\"name\": \"task t: output\", \"expected\": \"x\", \"got\": \"it is there\","
+                " \"passed\": true, \"metric\": \"output\", \"unit\": \"text\"}]}",
+                STATUS_FAILED);
+    const Reading *reading;
+
+    g_assert_cmpuint(test->readings->len, ==, 2);
+    reading = g_ptr_array_index(test->readings, 0);
+    g_assert_cmpuint(reading->position.line, ==, 12);
+    g_assert_cmpuint(reading->position.column, ==, 7);
+    g_assert_cmpstr(reading->metric, ==, "rtt.p95");
+    g_assert_true(reading->is_measured);
+    g_assert_false(reading->passed);
+    g_assert_cmpint(reading->unit, ==, METRIC_DURATION);
+    g_assert_cmpfloat(reading->value, ==, 112e6);
+    reading = g_ptr_array_index(test->readings, 1);
+    g_assert_true(reading->passed);
+    g_assert_false(reading->is_measured);
+    g_assert_false(test->task_failed); // which is judged by an expectation
+    test_reset(test);
+    g_assert_cmpuint(test->readings->len, ==, 0);
+}
+
+static void test_a_task_that_failed_is_known(void)
+{
+    g_autoptr(Test) test = test_of("{\"tasks\": [{\"outcome\": \"timed out\"}]}", STATUS_FAILED);
+
+    g_assert_true(test->task_failed);
+    test_reset(test);
+    g_assert_false(test->task_failed);
+}
+
 static void test_a_soft_failure_is_told_of_a_passed_test(void)
 {
     g_autoptr(Test) test = test_of("{\"expectations\": [{\"name\": \"loss\", \"expected\": \"0\","
@@ -180,6 +219,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sim/suite/expectations-fail-a-test-and-soft-ones-warn",
                     test_expectations_fail_a_test_and_soft_ones_warn);
+    g_test_add_func("/sim/suite/readings-are-kept-for-an-update",
+                    test_readings_are_kept_for_an_update);
+    g_test_add_func("/sim/suite/a-task-that-failed-is-known", test_a_task_that_failed_is_known);
     g_test_add_func("/sim/suite/a-soft-failure-is-told-of-a-passed-test",
                     test_a_soft_failure_is_told_of_a_passed_test);
     g_test_add_func("/sim/suite/a-task-that-was-expected-to-fail-is-not-told",
