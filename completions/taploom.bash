@@ -27,7 +27,7 @@ _taploom()
     case $previous in
     --report | --fates | --junit) COMPREPLY=($(compgen -f -- "$current")) && return ;;
     --capture | --artifacts) COMPREPLY=($(compgen -d -- "$current")) && return ;;
-    --keep) COMPREPLY=($(compgen -W $'failure\nalways' -- "$current")) && return ;;
+    --keep) COMPREPLY=($(compgen -W $'failure\nalways\nnever' -- "$current")) && return ;;
     --direction) COMPREPLY=($(compgen -W $'forward\nreverse' -- "$current")) && return ;;
     --preset) command=presets ;;
     esac

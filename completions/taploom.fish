@@ -31,7 +31,7 @@ complete -c taploom -n '__taploom_is run' -l fates -r -F
 complete -c taploom -n '__taploom_is run' -l capture -r -a '(__fish_complete_directories)'
 complete -c taploom -n '__taploom_is test' -l junit -r -F
 complete -c taploom -n '__taploom_is test' -l artifacts -r -a '(__fish_complete_directories)'
-complete -c taploom -n '__taploom_is test' -l keep -x -a 'failure always'
+complete -c taploom -n '__taploom_is test' -l keep -x -a 'failure always never'
 complete -c taploom -n '__taploom_is presets' \
     -a "(taploom presets 2>/dev/null | awk 'NR > 1 && NF == 0 { exit } NR > 1 { print \$1 }')"
 complete -c taploom -n '__taploom_is show' \

@@ -82,11 +82,23 @@ static bool test_check_range(const char *option, int value, int least, int most,
     return false;
 }
 
+static bool test_parse_keep(const char *text, PlanOptions *plan, GError **error)
+{
+    for (KeepRule rule = KEEP_FAILURE; keep_rule_names[rule] != NULL; rule++) {
+        if (strcmp(keep_rule_names[rule], text) != 0)
+            continue;
+        plan->has_keep = true;
+        plan->keep = rule;
+        return true;
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "--keep: write failure, always or never");
+    return false;
+}
+
 static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptions *suite,
                        GError **error)
 {
-    static const char *const keeps[] = {"failure", "always", NULL};
-
     if (!test_check_range("-j", options->n_jobs, 1, TEST_MAX_JOBS, error) ||
         !test_check_range("--repeat", options->n_repetitions, 1, TEST_MAX_REPETITIONS, error) ||
         !test_check_range("--retries", options->n_retries, 0, TEST_MAX_REPETITIONS, error))
@@ -118,11 +130,8 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
                     "one of them out");
         return false;
     }
-    if (options->keep != NULL && !g_strv_contains(keeps, options->keep)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--keep: write failure or always");
+    if (options->keep != NULL && !test_parse_keep(options->keep, plan, error))
         return false;
-    }
     plan->has_seed = options->seed != NULL;
     plan->n_repetitions = (unsigned)options->n_repetitions;
     plan->pattern = options->pattern;
@@ -135,7 +144,6 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
     suite->fail_fast = options->fail_fast;
     suite->realtime = options->realtime;
     suite->artifacts_path = options->artifacts_path;
-    suite->keeps_all = g_strcmp0(options->keep, "always") == 0;
     return true;
 }
 
@@ -367,7 +375,7 @@ static int test_command_run(int argc, char **argv)
         {"artifacts", 0, 0, G_OPTION_ARG_FILENAME, &options.artifacts_path,
          "keep report, output and captures in a folder for each test", "DIR"},
         {"keep", 0, 0, G_OPTION_ARG_STRING, &options.keep,
-         "of which tests: failure (of all that did not pass) or always", "WHICH"},
+         "for `artifacts: {keep: …}` of all files: failure, always or never", "WHEN"},
         {"update", 0, 0, G_OPTION_ARG_NONE, &options.update,
          "change what the files expect, where it did not hold, to what was measured", NULL},
         {"time-limit", 0, 0, G_OPTION_ARG_STRING, &options.time_limit,

@@ -60,6 +60,7 @@ void tasks_read(Loader *loader, const Spot *spot, void *scenario);
 void timeline_read(Loader *loader, const Spot *spot, void *scenario);
 void captures_read(Loader *loader, const Spot *spot, void *scenario);
 void fates_read(Loader *loader, const Spot *spot, void *scenario);
+void artifacts_read(Loader *loader, const Spot *spot, void *scenario);
 void expect_read(Loader *loader, const Spot *spot, void *scenario);
 
 // The key `faults` of all links of the list at `spot`, to be called when their interfaces have
@@ -123,6 +124,7 @@ void probe_read(Loader *loader, const Spot *spot, void *task);
 ExpectSpec *reachable_read(Loader *loader, const Spot *spot, int64_t after_ns, int64_t within_ns);
 
 void fidelity_init(FidelitySpec *fidelity);
+void artifacts_init(ArtifactsSpec *artifacts);
 
 // A draft with `spec` (taken over), and everything that `defaults` says; NULL for the fallbacks.
 NodeDraft *node_draft_new(NodeSpec *spec, const NodeDraft *defaults);

@@ -143,15 +143,14 @@ static void defaults_read(Loader *loader, const Spot *spot, void *into)
 
 // The parts of a scenario in the order in which they must be read, whatever the file's.
 static const Field scenario_parts[] = {
-    {"defaults", defaults_read}, {"nodes", nodes_read},
-    {"links", links_read},       {"fidelity", fidelity_read},
-    {"tasks", tasks_read},       {"timeline", timeline_read},
-    {"capture", captures_read},  {"fates", fates_read},
+    {"defaults", defaults_read}, {"nodes", nodes_read}, {"links", links_read},
+    {"fidelity", fidelity_read}, {"tasks", tasks_read}, {"timeline", timeline_read},
+    {"capture", captures_read},  {"fates", fates_read}, {"artifacts", artifacts_read},
     {"expect", expect_read},     {NULL, NULL},
 };
-static const char *const scenario_part_names[] = {"defaults", "nodes",    "links",   "fidelity",
-                                                  "tasks",    "timeline", "capture", "fates",
-                                                  "expect",   NULL};
+static const char *const scenario_part_names[] = {"defaults",  "nodes",    "links",   "fidelity",
+                                                  "tasks",     "timeline", "capture", "fates",
+                                                  "artifacts", "expect",   NULL};
 
 // Knows the parts without reading them.
 static bool scenario_is_part(Loader *loader, const Spot *spot, void *into)
@@ -229,6 +228,7 @@ static Scenario *scenario_new(const char *path)
 
     param_set_fallbacks(scenario_params, scenario);
     fidelity_init(&scenario->fidelity);
+    artifacts_init(&scenario->artifacts);
     scenario->path = g_strdup(path);
     scenario->duration_ns = SCENARIO_UNTIL_TASKS_END_NS;
     scenario->variables = g_ptr_array_new();

@@ -143,6 +143,15 @@ typedef struct {
     bool is_placed;   // a relative name is that of the present directory, not that of captures
 } FatesSpec;
 
+// When a run as a test leaves its report, output and captures behind.
+typedef enum { KEEP_FAILURE, KEEP_ALWAYS, KEEP_NEVER } KeepRule;
+extern const char *const keep_rule_names[]; // of those, NULL-terminated
+
+typedef struct {
+    int keep;          // KeepRule, default KEEP_FAILURE: all that did not pass
+    bool captures_all; // every interface, where no capture is asked for; the default
+} ArtifactsSpec;
+
 // What makes a run invalid.
 typedef struct {
     Probability late_share;    // more frames than this share departing late: default 1 %
@@ -169,6 +178,7 @@ struct Scenario {
     FatesSpec fates;
     TimelineSpec *timeline; // sim/scenario/timeline_spec.h
     FidelitySpec fidelity;
+    ArtifactsSpec artifacts;
     GPtrArray *expectations;  // of ExpectSpec, sim/scenario/expect_spec.h
     GPtrArray *warnings;      // of char *, "file:line:column: …": what is allowed but odd
     GHashTable *node_by_name; // for scenario_node() and scenario_link()

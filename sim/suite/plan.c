@@ -50,6 +50,9 @@ static Test *plan_add(Plan *plan, const char *name, const Scenario *scenario,
     test->seed = options->has_seed ? options->seed : scenario->seed;
     test->has_own_seed = options->has_seed;
     test->writes_files = scenario->captures->len > 0 || scenario->fates.file != NULL;
+    test->artifacts = scenario->artifacts;
+    if (options->has_keep)
+        test->artifacts.keep = options->keep;
     g_ptr_array_add(plan->tests, test);
     return test;
 }

@@ -11,7 +11,9 @@ typedef struct {
     uint64_t seed; // in place of the files'
     bool is_shuffled;
     uint64_t shuffle; // key of the order then
-    bool has_search;  // one test for each of the seeds from `first_seed` to `last_seed`
+    bool has_keep;
+    KeepRule keep;   // in place of the files'
+    bool has_search; // one test for each of the seeds from `first_seed` to `last_seed`
     uint64_t first_seed, last_seed;
 } PlanOptions;
 

@@ -47,8 +47,8 @@ static void suite_tell_progress(Suite *self)
 
 static bool suite_keeps(const Suite *self, const Test *test)
 {
-    return self->options.artifacts_path != NULL &&
-           (self->options.keeps_all || test->outcome != TEST_PASSED);
+    return self->options.artifacts_path != NULL && test->artifacts.keep != KEEP_NEVER &&
+           (test->artifacts.keep == KEEP_ALWAYS || test->outcome != TEST_PASSED);
 }
 
 static void suite_finish(Suite *self, Test *test)
@@ -92,7 +92,9 @@ static void suite_trial_ended(void *data, Trial *trial)
 static bool suite_start(Suite *self, Test *test)
 {
     TrialContext context = {.loop = &self->loop,
-                            .captures_all = self->options.artifacts_path != NULL,
+                            .captures_all = self->options.artifacts_path != NULL &&
+                                            test->artifacts.keep != KEEP_NEVER &&
+                                            test->artifacts.captures_all,
                             .realtime = self->options.realtime,
                             .shares_cores = self->options.n_jobs > 1,
                             .time_limit_ns = self->options.time_limit_ns,

@@ -12,10 +12,9 @@ typedef struct {
     bool realtime;         // each run with --realtime
     bool fail_fast;        // starts nothing more once a test has failed
     int64_t time_limit_ns; // of one run; 0: none
-    // Where each test has a folder with its report, output and captures, of those that did not pass
-    // or, with `keeps_all`, of all; NULL: nothing is kept.
+    // Where each test has a folder with its report, output and captures, if its own rule keeps
+    // them; NULL: nothing is kept.
     const char *artifacts_path;
-    bool keeps_all;
 } SuiteOptions;
 
 typedef struct {

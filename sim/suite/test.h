@@ -50,8 +50,9 @@ typedef struct {
     char *folder_name; // like the name, as a file may be called
     char *choice;      // as sim/scenario/variables.h has it; "" for none
     uint64_t seed;
-    bool has_own_seed;  // other than the file's
-    bool writes_files;  // captures or fates
+    bool has_own_seed; // other than the file's
+    bool writes_files; // captures or fates
+    ArtifactsSpec artifacts;
     SeedSearch *search; // NULL without
 
     TestOutcome outcome;

@@ -249,6 +249,33 @@ class Suite(RunCase):
         self.assertEqual(sorted(os.listdir(place)),
                          ['fails', 'm-a=1,b=x', 'm-a=1,b=y', 'm-a=2,b=y'])
 
+    def test_a_scenario_says_which_artifacts_are_kept(self):
+        place = self.directory / 'kept'
+        paths = [self.write({**test, 'artifacts': {'keep': keep, 'captures': 'no'}},
+                            f'{name}-{keep}')
+                 for name, test in (('fails', FAILS), ('passes', PASSES))
+                 for keep in ('failure', 'always', 'never')]
+        self.suite(*paths, '--artifacts', place, status=TASK_FAILED)
+        self.assertEqual(sorted(os.listdir(place)), ['fails-always', 'fails-failure',
+                                                     'passes-always'])
+        self.assertEqual(sorted(os.listdir(place / 'fails-always')), ['log.txt', 'report.json'])
+
+    def test_captures_that_are_asked_for_are_artifacts(self):
+        place = self.directory / 'kept'
+        path = self.write({**PASSES, 'capture': [{'interface': 'london:eth0', 'file': 'l.pcap'}],
+                           'artifacts': {'keep': 'always', 'captures': 'no'}}, 'p')
+        self.suite(path, '--artifacts', place)
+        self.assertEqual(os.listdir(place / 'p' / 'captures'), ['l.pcap'])
+
+    def test_the_command_line_goes_before_the_scenario(self):
+        for says, option, kept in (('always', 'failure', []), ('never', 'always', ['p']),
+                                   ('always', 'never', [])):
+            with self.subTest(says=says, option=option):
+                place = self.directory / f'{says}-{option}'
+                path = self.write({**PASSES, 'artifacts': {'keep': says}}, 'p')
+                self.suite(path, '--artifacts', place, '--keep', option)
+                self.assertEqual(os.listdir(place) if place.exists() else [], kept)
+
     def expecting(self, entries, run='exit 3', more='', fidelity=ALWAYS_VALID):
         """A file in a hand's style, with one task `one` of which something is expected."""
         limits = ', '.join(f'{key}: {value}' for key, value in fidelity.items())

@@ -89,7 +89,7 @@ static void test_all_errors_come_at_once_and_sorted(void)
                   "4:29: nodes.lonely: has no link: name it in the endpoints of one, or remove it",
                   "5:1: \"weather\" is no key of a scenario: known is name, variables, matrix, "
                   "seed, duration, memory, defaults, nodes, links, fidelity, tasks, timeline, "
-                  "capture, fates, expect",
+                  "capture, fates, artifacts, expect",
                   "6:7: name: \"a/b\" is no name: write letters, digits, _ . and -, up to 63, a "
                   "letter or digit first",
                   "7:11: duration: \"0s\" is out of range: write 1ms to 8784h",
