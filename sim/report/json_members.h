@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// JsonMembers: one named value each, into the object that a builder has open.
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+void json_count(JsonBuilder *json, const char *name, uint64_t value);
+void json_difference(JsonBuilder *json, const char *name, int64_t value);
+void json_number(JsonBuilder *json, const char *name, double value);
+void json_text(JsonBuilder *json, const char *name, const char *value);
+void json_flag(JsonBuilder *json, const char *name, bool value);
+
+// An object, which the caller ends.
+void json_open(JsonBuilder *json, const char *name);
