@@ -108,16 +108,18 @@ class Suite(RunCase):
 
     def test_what_fails_on_a_machine_that_others_have_is_invalid(self):
         fidelity = {key: ALWAYS_VALID[key] for key in ('late_share', 'device_drops')}
-        fails = self.write({**FAILS, 'fidelity': fidelity}, 'fails')
-        passes = self.write({**PASSES, 'fidelity': fidelity}, 'passes')
-        loops = [subprocess.Popen(['sh', '-c', 'while :; do :; done'])
-                 for _ in range(2 * os.cpu_count())]
+        fails = self.write(scenario(task('london', 'sleep 1; exit 3'), fidelity=fidelity), 'fails')
+        passes = self.write(scenario(task('london', 'sleep 1'), fidelity=fidelity), 'passes')
+        loops = [subprocess.Popen(['sh', '-c', 'echo; while :; do :; done'],
+                                  stdout=subprocess.PIPE) for _ in range(2 * os.cpu_count())]
         try:
+            for loop in loops:
+                loop.stdout.read(1)  # it is under way
             done = self.suite(fails, passes, '-j', '1', '--retries', '0', status=NOT_VALID)
         finally:
             for loop in loops:
                 loop.kill()
-                loop.wait()
+                loop.communicate()
         self.assertEqual(self.lines(done), [('invalid', 'fails'), ('passed', 'passes')])
         self.assertIn('something failed while others had the machine', done.text)
         self.assertIn('got       exit status 3', done.text)
