@@ -162,6 +162,27 @@ static bool class_parse_service(TrafficClass *class, const char *text, GError **
     return class_fail(error, "behind its service a class may have a limit, not %s", quote);
 }
 
+static bool rule_covers(const ClassRule *rule, const ClassRule *other)
+{
+    return (rule->protocol == CLASS_ANY || rule->protocol == other->protocol) &&
+           (rule->port == 0 || rule->port == other->port);
+}
+
+// Whether the classes so far leave `class`, behind them, all traffic that it names.
+static bool class_table_leaves(const ClassTable *table, const TrafficClass *class)
+{
+    for (unsigned i = 0; i < table->n_classes; i++) {
+        const TrafficClass *before = &table->classes[i];
+
+        if ((before->dscps & class->dscps) != 0)
+            return false;
+        for (unsigned j = 0; j < before->n_rules * class->n_rules; j++)
+            if (rule_covers(&before->rules[j / class->n_rules], &class->rules[j % class->n_rules]))
+                return false;
+    }
+    return true;
+}
+
 static bool class_table_add(ClassTable *table, const char *text, bool *has_default, GError **error)
 {
     g_auto(GStrv) sides = g_strsplit(text, ":", 2);
@@ -178,6 +199,11 @@ static bool class_table_add(ClassTable *table, const char *text, bool *has_defau
     if (!class_parse_selector(class, sides[0], &is_default, error) ||
         !class_parse_service(class, sides[1], error))
         return false;
+    if (!class_table_leaves(table, class))
+        return class_fail(error,
+                          "what is in %s belongs to a class before it already: name each traffic "
+                          "once, the narrower first",
+                          quote);
     if (is_default && *has_default)
         return class_fail(error, "there is more than one default class");
     if (is_default)

@@ -96,6 +96,10 @@ static void test_refuses(void)
         {"ef: strict limit 20", "\"20\" has no unit"},
         {"ef: strict weight 2", "not \"weight\""},
         {"default: strict, default: weight 1", "more than one default"},
+        {"ef: strict, ef: weight 3", "in \"ef\" belongs to a class before it"},
+        {"cs0: strict, le|df: strict", "in \"le|df\" belongs"},
+        {"tcp: strict, tcp port 22: strict", "in \"tcp port 22\" belongs"},
+        {"port 22: strict, tcp|udp port 22: strict", "in \"tcp|udp port 22\" belongs"},
         {"1:strict,2:strict,3:strict,4:strict,5:strict,6:strict,7:strict,8:strict,9:strict,"
          "10:strict,11:strict,12:strict,13:strict,14:strict,15:strict,16:strict",
          "no more than 16 classes"},
@@ -109,6 +113,14 @@ static void test_refuses(void)
         g_assert_false(class_table_parse(&table, cases[i][0], &error));
         g_assert_nonnull(strstr(error->message, cases[i][1]));
     }
+}
+
+// What a class leaves over is the next one's.
+static void test_may_narrow_first(void)
+{
+    ClassTable table = parsed("tcp port 22: strict, tcp: weight 3, port 22: strict, udp: weight 1");
+
+    g_assert_cmpuint(table.n_classes, ==, 5);
 }
 
 static unsigned found(const ClassTable *table, FramePool *pool, bool is_ipv6, unsigned dscp,
@@ -182,6 +194,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/class_table/has-a-default", test_has_a_default);
     g_test_add_func("/links/class_table/knows-the-dscps", test_knows_the_dscps);
     g_test_add_func("/links/class_table/refuses", test_refuses);
+    g_test_add_func("/links/class_table/may-narrow-first", test_may_narrow_first);
     g_test_add_func("/links/class_table/finds-by-dscp", test_finds_by_dscp);
     g_test_add_func("/links/class_table/finds-by-protocol-and-port",
                     test_finds_by_protocol_and_port);
