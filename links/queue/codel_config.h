@@ -32,6 +32,9 @@ typedef struct {
         .fallback = (ecn_), .summary = "mark packets that know ECN instead of dropping them"       \
     }
 
+// For StageClass.check: CoDel aims at a small part of the time that it allows for it.
+bool codel_config_check(int64_t target_ns, int64_t interval_ns, GError **error);
+
 static inline CodelParams codel_config_params(const CodelConfig *config)
 {
     return (CodelParams){config->target_ns, config->interval_ns, QUEUE_FULL_FRAME_BYTES};

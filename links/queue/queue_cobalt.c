@@ -7,6 +7,7 @@
 #include "core/scale.h"
 #include "links/queue/aqm_frames.h"
 #include "links/queue/cobalt.h"
+#include "links/queue/codel_config.h"
 #include "links/queue/fifo.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -151,6 +152,13 @@ static bool queue_cobalt_is_needed(const void *config)
     return true;
 }
 
+static bool queue_cobalt_check(const void *config, GError **error)
+{
+    const CobaltConfig *cobalt = config;
+
+    return codel_config_check(cobalt->target_ns, cobalt->interval_ns, error);
+}
+
 static Limit queue_cobalt_limit(const void *config)
 {
     return ((const CobaltConfig *)config)->limit;
@@ -167,5 +175,6 @@ const StageClass queue_cobalt_stage_class = {
     .config_bytes = sizeof(CobaltConfig),
     .queue = &queue_cobalt_queue_class,
     .is_needed = queue_cobalt_is_needed,
+    .check = queue_cobalt_check,
     .queue_limit = queue_cobalt_limit,
 };

@@ -23,6 +23,13 @@ static const StageKey queue_codel_keys[] = {
     {NULL, NULL, NULL},
 };
 
+static bool queue_codel_check(const void *config, GError **error)
+{
+    const CodelConfig *codel = config;
+
+    return codel_config_check(codel->target_ns, codel->interval_ns, error);
+}
+
 static Frame *queue_codel_dequeue(Queue *queue)
 {
     CodelQueue *self = (CodelQueue *)queue;
@@ -77,5 +84,6 @@ const StageClass queue_codel_stage_class = {
     .config_bytes = sizeof(CodelConfig),
     .queue = &queue_codel_queue_class,
     .is_needed = queue_codel_is_needed,
+    .check = queue_codel_check,
     .queue_limit = queue_codel_limit,
 };

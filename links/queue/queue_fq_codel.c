@@ -277,6 +277,13 @@ static bool queue_fq_codel_is_needed(const void *config)
     return true;
 }
 
+static bool queue_fq_codel_check(const void *config, GError **error)
+{
+    const CodelConfig *codel = &((const FqCodelConfig *)config)->codel;
+
+    return codel_config_check(codel->target_ns, codel->interval_ns, error);
+}
+
 static Limit queue_fq_codel_limit(const void *config)
 {
     return ((const FqCodelConfig *)config)->codel.limit;
@@ -293,5 +300,6 @@ const StageClass queue_fq_codel_stage_class = {
     .config_bytes = sizeof(FqCodelConfig),
     .queue = &fq_codel_queue_class,
     .is_needed = queue_fq_codel_is_needed,
+    .check = queue_fq_codel_check,
     .queue_limit = queue_fq_codel_limit,
 };

@@ -340,10 +340,11 @@ static void test_changes_keep_frames(void)
 {
     static const char *const texts[] = {
         RATE "drop-head, queue.limit 1GB",
-        RATE "codel, queue.limit 1GB, queue.ecn yes, queue.target 10s",
-        RATE "fq-codel, queue.limit 1GB, queue.memory 1GB, queue.target 10s",
-        RATE "fq-codel, queue.limit 1GB, queue.memory 1GB, queue.target 10s, queue.flows 3",
-        RATE "cobalt, queue.limit 1GB, queue.target 10s",
+        RATE "codel, queue.limit 1GB, queue.ecn yes, queue.target 10s, queue.interval 10s",
+        RATE "fq-codel, queue.limit 1GB, queue.memory 1GB, queue.target 10s, queue.interval 10s",
+        RATE "fq-codel, queue.limit 1GB, queue.memory 1GB, queue.target 10s, queue.interval 10s, "
+             "queue.flows 3",
+        RATE "cobalt, queue.limit 1GB, queue.target 10s, queue.interval 10s",
         RATE "classes, queue.limit 1GB, queue.classes udp:weight 1,default:weight 1",
         RATE "classes, queue.limit 1GB, queue.classes tcp:strict,default:weight 2",
         "rate 8mbit, queue 1GB",
