@@ -58,6 +58,7 @@ typedef struct {
     size_t offset;        // of the field in the configuration
     const char *fallback; // as written in a file; NULL when it stays as zeroed: not configured
     bool required;        // within its map, when the map is given at all
+    bool alternative;     // likewise, but one of all such parameters of the map is enough
     uint64_t min, max;    // in the type's own unit, both inclusive; max 0 means no bound of its own
     const char *const *choices;           // PARAM_CHOICE: NULL-terminated
     const ParamWord *words;               // optional, ended by a NULL word

@@ -214,8 +214,10 @@ static bool assignment_set(const Assignment *self, LinkConfig *config, GError **
 }
 
 // Whether the change gives a parameter of a key a value, by its name or as the first.
-static bool change_sets(const LinkChange *change, const StageKey *key, const ParamSpec *param)
+static bool change_sets(const void *data, const StageKey *key, const ParamSpec *param)
 {
+    const LinkChange *change = data;
+
     for (guint i = 0; i < change->assignments->len; i++) {
         const Assignment *assignment = g_ptr_array_index(change->assignments, i);
 
@@ -246,12 +248,36 @@ static bool change_check_choice(const LinkChange *change, const Assignment *choi
     return true;
 }
 
+// What is set in vain.
+static bool change_check_effect(const LinkChange *change, const Assignment *assignment,
+                                const LinkConfig *config, GError **error)
+{
+    const StageClass *class;
+    const StageKey *key = link_config_key(config, assignment->key, &class);
+    const ParamSpec *param =
+        assignment->param != NULL ? param_find(key->params, assignment->param) : key->params;
+    const char *reason = param != NULL ? link_config_idle_reason(config, class, param) : NULL;
+    g_autofree char *wanted = link_config_wanted(config, class, key, change_sets, change);
+
+    if (wanted == NULL && reason == NULL)
+        return true;
+    if (wanted != NULL)
+        g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM,
+                    "%s: has no effect without one of %s of %s: set one, too", assignment->name,
+                    wanted, assignment->key);
+    else
+        g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM, "%s: has no effect %s",
+                    assignment->name, reason);
+    return false;
+}
+
 static bool change_check(const LinkChange *change, const LinkConfig *config, GError **error)
 {
     for (guint i = 0; i < change->assignments->len; i++) {
         const Assignment *assignment = g_ptr_array_index(change->assignments, i);
 
         if ((assignment->chooses && !change_check_choice(change, assignment, config, error)) ||
+            !change_check_effect(change, assignment, config, error) ||
             !link_config_check_key(config, assignment->key, error))
             return false;
     }

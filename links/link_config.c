@@ -306,6 +306,31 @@ void link_config_reset_key(LinkConfig *config, const char *key_name)
     }
 }
 
+char *link_config_wanted(const LinkConfig *config, const StageClass *class, const StageKey *key,
+                         ParamIsGiven *is_given, const void *data)
+{
+    const char *values = link_config_of(config, class);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (const ParamSpec *param = key->params; param->name != NULL; param++) {
+        if (!param->alternative)
+            continue;
+        if (*(const uint64_t *)(values + param->offset) != 0 || is_given(data, key, param))
+            return NULL;
+        g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", param->name);
+    }
+    return names->len > 0 ? g_strdup(names->str) : NULL;
+}
+
+const char *link_config_idle_reason(const LinkConfig *config, const StageClass *class,
+                                    const ParamSpec *param)
+{
+    for (const IdleParam *idle = class->idle_params; idle != NULL && idle->param != NULL; idle++)
+        if (strcmp(idle->param, param->name) == 0 && idle->is_idle(link_config_of(config, class)))
+            return idle->reason;
+    return NULL;
+}
+
 bool link_config_check_key(const LinkConfig *config, const char *key, GError **error)
 {
     if (!link_config_is_idle(config, key))

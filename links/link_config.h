@@ -84,6 +84,18 @@ void link_config_reset_key(LinkConfig *config, const char *key);
 // Whether a key, of some class, has no effect for want of a rate.
 bool link_config_is_idle(const LinkConfig *config, const char *key);
 
+// Whether whoever sets parameters of `key`, a map or a change, gives that one.
+typedef bool ParamIsGiven(const void *data, const StageKey *key, const ParamSpec *param);
+
+// The alternatives of a key, as "rate, ber", of which one is to be given; NULL where there are
+// none, or one is given or set. The caller frees it.
+char *link_config_wanted(const LinkConfig *config, const StageClass *class, const StageKey *key,
+                         ParamIsGiven *is_given, const void *data);
+
+// Why a parameter has no effect in this configuration, as IdleParam.reason; NULL where it has one.
+const char *link_config_idle_reason(const LinkConfig *config, const StageClass *class,
+                                    const ParamSpec *param);
+
 // The rules between parameters; the error begins with the key at fault and a colon.
 bool link_config_check(const LinkConfig *config, GError **error);
 

@@ -32,6 +32,13 @@ typedef struct {
     const char *effect;
 } StageKey;
 
+// A parameter that does nothing in some configurations: to give it there is a mistake.
+typedef struct {
+    const char *param;
+    bool (*is_idle)(const void *config);
+    const char *reason; // behind "has no effect ": "without a trace"
+} IdleParam;
+
 // Where along the link a stage stands: a frame meets lower positions first.
 typedef enum {
     STAGE_GUARD = 5,
@@ -64,6 +71,7 @@ struct StageClass {
     // Rules between parameters that ranges cannot say; NULL for none. The error is
     // "KEY: what is wrong".
     bool (*check)(const void *config, GError **error);
+    const IdleParam *idle_params; // ended by a NULL name; NULL where all have an effect
     // Sets up `stage`, whose common part is ready and whose own is zero; apply() follows.
     // NULL where there is nothing to set up.
     void (*init)(Stage *stage);

@@ -27,11 +27,13 @@ static const ParamSpec delay_params[] = {
     {.name = "delay",
      .type = PARAM_DURATION,
      .offset = offsetof(DelayConfig, delay_ns),
+     .alternative = true,
      .max = DELAY_MAX_NS,
      .summary = "one way, from the last bit sent to the arrival"},
     {.name = "trace",
      .type = PARAM_OBJECT,
      .offset = offsetof(DelayConfig, trace),
+     .alternative = true,
      .object_class = &delay_trace_class,
      .summary = "a file with a delay a line, for one frame each, on top of the delay"},
     {.name = "loop",
@@ -105,6 +107,16 @@ static bool delay_is_needed(const void *config)
 
     return delay->delay_ns != 0 || delay->trace != NULL;
 }
+
+static bool delay_has_no_trace(const void *config)
+{
+    return ((const DelayConfig *)config)->trace == NULL;
+}
+
+static const IdleParam delay_idle_params[] = {
+    {"loop", delay_has_no_trace, "without a trace: add that, or leave loop out"},
+    {NULL, NULL, NULL},
+};
 
 static bool delay_reorders(const void *config)
 {
@@ -328,6 +340,7 @@ const StageClass delay_stage_class = {
     .is_needed = delay_is_needed,
     .reorders = delay_reorders,
     .check = delay_check,
+    .idle_params = delay_idle_params,
     .init = delay_init,
     .apply = delay_apply,
     .clear = delay_clear,

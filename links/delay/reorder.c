@@ -60,6 +60,16 @@ static bool reorder_check(const void *config, GError **error)
     return false;
 }
 
+static bool reorder_extent_is_time(const void *config)
+{
+    return ((const ReorderConfig *)config)->extent.unit == LIMIT_TIME;
+}
+
+static const IdleParam reorder_idle_params[] = {
+    {"timeout", reorder_extent_is_time, "beside an extent in time, which ends by itself"},
+    {NULL, NULL, NULL},
+};
+
 static bool reorder_is_by_time(const ReorderStage *self)
 {
     return self->config.extent.unit == LIMIT_TIME;
@@ -200,6 +210,7 @@ const StageClass reorder_stage_class = {
     .is_needed = reorder_is_needed,
     .reorders = reorder_is_needed,
     .check = reorder_check,
+    .idle_params = reorder_idle_params,
     .init = reorder_init,
     .apply = reorder_apply,
     .clear = reorder_clear,

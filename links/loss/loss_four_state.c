@@ -25,6 +25,7 @@ static const ParamSpec loss_four_state_params[] = {
     {.name = "rate",
      .type = PARAM_PROBABILITY,
      .offset = offsetof(LossFourStateConfig, rate),
+     .alternative = true,
      .summary = "share of frames lost; with it the next four, without it those behind them"},
     {.name = "burst",
      .type = PARAM_DECIMAL,
@@ -54,6 +55,7 @@ static const ParamSpec loss_four_state_params[] = {
     {.name = "p13",
      .type = PARAM_PROBABILITY,
      .offset = offsetof(LossFourStateConfig, p13),
+     .alternative = true,
      .summary = "from received in a gap to lost in a burst"},
     {.name = "p31",
      .type = PARAM_PROBABILITY,
@@ -74,6 +76,7 @@ static const ParamSpec loss_four_state_params[] = {
     {.name = "p14",
      .type = PARAM_PROBABILITY,
      .offset = offsetof(LossFourStateConfig, p14),
+     .alternative = true,
      .fallback = "0%",
      .summary = "from received in a gap to lost by itself"},
     LOSS_WALK_STEP_PARAM(LossFourStateConfig),
@@ -93,6 +96,23 @@ static bool loss_four_state_is_needed(const void *config)
 
     return self->rate != 0 || self->p13 != 0 || self->p14 != 0;
 }
+
+static bool loss_four_state_is_by_probabilities(const void *config)
+{
+    const LossFourStateConfig *self = config;
+
+    return self->rate == 0 && (self->p13 != 0 || self->p14 != 0);
+}
+
+#define LOSS_FOUR_STATE_NO_RATE "beside p13 to p14: add rate in their stead, or leave it out"
+
+static const IdleParam loss_four_state_idle_params[] = {
+    {"burst", loss_four_state_is_by_probabilities, LOSS_FOUR_STATE_NO_RATE},
+    {"density", loss_four_state_is_by_probabilities, LOSS_FOUR_STATE_NO_RATE},
+    {"gap", loss_four_state_is_by_probabilities, LOSS_FOUR_STATE_NO_RATE},
+    {"isolated", loss_four_state_is_by_probabilities, LOSS_FOUR_STATE_NO_RATE},
+    {NULL, NULL, NULL},
+};
 
 static LossGoals loss_four_state_goals(const LossFourStateConfig *config)
 {
@@ -201,6 +221,7 @@ const StageClass loss_four_state_stage_class = {
     .stage_bytes = sizeof(LossWalk),
     .is_needed = loss_four_state_is_needed,
     .check = loss_four_state_check,
+    .idle_params = loss_four_state_idle_params,
     .apply = loss_four_state_apply,
     .push = loss_walk_push,
     .mean_loss = loss_four_state_mean,

@@ -265,6 +265,22 @@ static const QueueClass dualpi2_queue_class = {
     .held_frames = dualpi2_queue_held_frames,
 };
 
+static bool dualpi2_is_weighted(const void *config)
+{
+    return ((const DualPi2Config *)config)->scheduler == DUALPI2_WEIGHTED;
+}
+
+static bool dualpi2_is_time_shifted(const void *config)
+{
+    return ((const DualPi2Config *)config)->scheduler == DUALPI2_TIME_SHIFTED;
+}
+
+static const IdleParam dualpi2_idle_params[] = {
+    {"shift", dualpi2_is_weighted, "without scheduler: time-shifted"},
+    {"protection", dualpi2_is_time_shifted, "without scheduler: weighted"},
+    {NULL, NULL, NULL},
+};
+
 static bool dualpi2_is_needed(const void *config)
 {
     return ((const DualPi2Config *)config)->limit.amount != 0;
@@ -286,5 +302,6 @@ const StageClass queue_dualpi2_stage_class = {
     .config_bytes = sizeof(DualPi2Config),
     .queue = &dualpi2_queue_class,
     .is_needed = dualpi2_is_needed,
+    .idle_params = dualpi2_idle_params,
     .queue_limit = dualpi2_queue_limit,
 };

@@ -190,6 +190,16 @@ static bool red_check(const void *config, GError **error)
     return false;
 }
 
+static bool red_has_thresholds(const void *config)
+{
+    return ((const RedConfig *)config)->min.amount != 0;
+}
+
+static const IdleParam red_idle_params[] = {
+    {"target", red_has_thresholds, "beside min and max: leave out one or the others"},
+    {NULL, NULL, NULL},
+};
+
 static bool red_is_needed(const void *config)
 {
     return ((const RedConfig *)config)->limit.amount != 0;
@@ -212,5 +222,6 @@ const StageClass queue_red_stage_class = {
     .queue = &red_queue_class,
     .is_needed = red_is_needed,
     .check = red_check,
+    .idle_params = red_idle_params,
     .queue_limit = red_queue_limit,
 };

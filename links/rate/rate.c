@@ -35,6 +35,7 @@ static const ParamSpec rate_params[] = {
      .offset = offsetof(RateConfig, rate_bps),
      .min = 1,
      .max = UINT64_C(100000000000),
+     .required = true,
      .words = rate_words,
      .summary = "bits a second that leave, link-layer headers included"},
     PARAM_END,

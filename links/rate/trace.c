@@ -46,6 +46,16 @@ static bool trace_is_needed(const void *config)
     return ((const TraceConfig *)config)->trace != NULL;
 }
 
+static bool trace_changes_by_steps(const void *config)
+{
+    return ((const TraceConfig *)config)->change == TRACE_STEP;
+}
+
+static const IdleParam trace_idle_params[] = {
+    {"step", trace_changes_by_steps, "without change: linear, whose steps it is about"},
+    {NULL, NULL, NULL},
+};
+
 static const TraceConfig *trace_config(const LinkConfig *config)
 {
     return link_config_of(config, &trace_stage_class);
@@ -124,4 +134,5 @@ const StageClass trace_stage_class = {
     .keys = trace_keys,
     .config_bytes = sizeof(TraceConfig),
     .is_needed = trace_is_needed,
+    .idle_params = trace_idle_params,
 };

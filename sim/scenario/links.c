@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The section `links:` and its defaults. What a link can do is not known here: keys and parameters
-// come from the tables of the stages through links/link_config.h.
+// The section `links:` and its defaults. What a link can do is not known here, nor how its keys are
+// read (sim/scenario/link_key.c).
 #include <string.h>
 
 #include "core/quote.h"
@@ -9,13 +9,6 @@
 #include "sim/scenario/preset.h"
 
 enum { LINK_NAME_MAX_BYTES = 127 }; // two names of nodes and a hyphen
-
-// A key of a link whose value is being read.
-typedef struct {
-    LinkConfig *config;
-    const StageClass *class;
-    const StageKey *key;
-} KeyDraft;
 
 typedef struct {
     LinkSpec *spec;
@@ -31,130 +24,6 @@ void link_spec_free(LinkSpec *link)
     link_config_free(link->directions[0]);
     g_free(link->name);
     g_free(link);
-}
-
-static void link_set_object(Loader *loader, const Spot *spot, const KeyDraft *draft,
-                            const ParamSpec *param)
-{
-    ParamObject *object = loader_object(loader, spot, param->object_class);
-
-    if (object != NULL)
-        link_config_set_object(draft->config, draft->class, param, object);
-}
-
-static void link_set_param(Loader *loader, const Spot *spot, const KeyDraft *draft,
-                           const ParamSpec *param)
-{
-    g_autofree char *range = NULL;
-    g_autoptr(GError) error = NULL;
-
-    if (spot->value->kind == VALUE_SCALAR && !spot->value->is_null) {
-        if (param->type == PARAM_OBJECT && param->object_class->from_file)
-            link_set_object(loader, spot, draft, param);
-        else if (!link_config_set(draft->config, draft->class, param, spot->value->text, &error))
-            spot_error(spot, "%s", error->message);
-        return;
-    }
-    range = param_range(param);
-    spot_text(spot, range);
-}
-
-static bool link_read_param(Loader *loader, const Spot *spot, void *into)
-{
-    const KeyDraft *draft = into;
-    const ParamSpec *param;
-
-    if (g_strcmp0(spot->key, draft->class->selector) == 0)
-        return true; // chosen before all others were read
-    param = param_find(draft->key->params, spot->key);
-    if (param != NULL)
-        link_set_param(loader, spot, draft, param);
-    return param != NULL;
-}
-
-// `{model: gilbert, …}`: chooses among the variants of a key. False after an error.
-static bool link_choose(const Spot *spot, KeyDraft *draft)
-{
-    g_autofree const char **names = NULL;
-    g_autofree char *list = NULL;
-    const StageClass *class;
-    const char *name;
-    guint index;
-    Spot entry;
-
-    if (draft->class->selector == NULL || !spot_find(spot, draft->class->selector, &index))
-        return true;
-    entry = spot_entry(spot, index);
-    names = link_config_variant_names(draft->key->name);
-    list = g_strjoinv(", ", (char **)names);
-    name = spot_text(&entry, list);
-    if (name == NULL)
-        return false;
-    class = link_config_variant(draft->key->name, name);
-    if (class == NULL) {
-        spot_error_unknown(&entry, draft->class->selector, name, names);
-        return false;
-    }
-    link_config_choose(draft->config, class);
-    draft->class = class;
-    draft->key = class->keys;
-    return true;
-}
-
-// Whether a parameter is still as no file would say it, all zero.
-static bool param_is_unset(const KeyDraft *draft, const ParamSpec *param)
-{
-    const char *config = link_config_of(draft->config, draft->class);
-
-    return *(const uint64_t *)(config + param->offset) == 0;
-}
-
-// `{limit: 50ms, …}`: the parameters of one key by name.
-static void link_read_params(Loader *loader, const Spot *spot, KeyDraft *draft)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    g_autofree char *noun = NULL;
-    Section section = {.read_other = link_read_param};
-    guint index;
-
-    if (!link_choose(spot, draft))
-        return;
-    if (draft->class->variant != NULL)
-        noun = g_strdup_printf("%s (%s)", draft->key->name, draft->class->variant);
-    section.noun = noun != NULL ? noun : draft->key->name;
-    if (draft->class->selector != NULL)
-        g_ptr_array_add(names, (gpointer)draft->class->selector);
-    for (const ParamSpec *param = draft->key->params; param->name != NULL; param++) {
-        g_ptr_array_add(names, (gpointer)param->name);
-        if (param->required && !spot_find(spot, param->name, &index) &&
-            param_is_unset(draft, param))
-            spot_error(spot, "needs %s: %s", param->name, param->summary);
-    }
-    g_ptr_array_add(names, NULL);
-    section.other_names = (const char *const *)names->pdata;
-    section_read(&section, loader, spot, draft);
-}
-
-// A key of the stages' tables, for one direction.
-static bool link_read_key(Loader *loader, const Spot *spot, void *into)
-{
-    KeyDraft draft = {.config = into};
-    const ParamSpec *param;
-    g_autoptr(GError) error = NULL;
-
-    draft.key = link_config_key(draft.config, spot->key, &draft.class);
-    if (draft.key == NULL)
-        return false;
-    if (spot->value->kind == VALUE_MAP) {
-        link_read_params(loader, spot, &draft);
-        return true;
-    }
-    param = link_config_plain_param(draft.class, draft.key, &error);
-    if (param != NULL)
-        link_set_param(loader, spot, &draft, param);
-    else
-        spot_error(spot, "%s", error->message);
-    return true;
 }
 
 // The preset of that name, which the loader keeps; NULL after an error.
@@ -194,7 +63,7 @@ static void link_apply_preset(Loader *loader, const Preset *preset, unsigned dir
         Spot entry = spot_entry(&map, i);
 
         link_config_reset_key(config, entry.key);
-        if (!link_read_key(loader, &entry, config))
+        if (!link_key_read(loader, &entry, config))
             spot_error(&entry, "is no key");
     }
     if (problems_n_errors(problems) > 0) {
@@ -242,7 +111,7 @@ static void link_repeat_keys(Loader *loader, const Spot *spot, LinkConfig *confi
     for (guint i = 0; i < map.value->entries->len; i++) {
         Spot entry = spot_entry(&map, i);
 
-        link_read_key(loader, &entry, config);
+        link_key_read(loader, &entry, config);
     }
 }
 
@@ -250,7 +119,7 @@ static bool link_read_draft_key(Loader *loader, const Spot *spot, void *into)
 {
     LinkDraft *draft = into;
     size_t n_errors = problems_n_errors(spot->problems);
-    bool is_key = link_read_key(loader, spot, draft->config);
+    bool is_key = link_key_read(loader, spot, draft->config);
 
     draft->keys_are_right &= problems_n_errors(spot->problems) == n_errors;
     return is_key;
@@ -323,7 +192,7 @@ void link_defaults_read(Loader *loader, const Spot *spot, void *unused)
 {
     Section section = {.noun = "the defaults of links",
                        .fields = direction_fields,
-                       .read_other = link_read_key,
+                       .read_other = link_key_read,
                        .other_names = loader->link_keys};
 
     (void)unused;

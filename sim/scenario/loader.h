@@ -63,6 +63,10 @@ void fates_read(Loader *loader, const Spot *spot, void *scenario);
 void artifacts_read(Loader *loader, const Spot *spot, void *scenario);
 void expect_read(Loader *loader, const Spot *spot, void *scenario);
 
+// A key of a link, of the tables of links/link_config.h, for the LinkConfig of one direction; false
+// for any other key.
+bool link_key_read(Loader *loader, const Spot *spot, void *config);
+
 // The key `faults` of all links of the list at `spot`, to be called when their interfaces have
 // names, by which rules may tell directions. Until then a link says only whether it is a list, and
 // a map without endpoints that it has no place there.

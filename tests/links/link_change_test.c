@@ -134,6 +134,14 @@ static void test_values_that_are_wrong(void)
     assert_refused("loss.model=bad", "loss.model: \"bad\" is unknown: write one of independent");
     assert_refused("loss.model=independent",
                    "loss.model: needs loss.rate: share of frames lost, each on its own");
+    assert_refused("rate.model=constant", "rate.model: needs rate.rate: bits a second");
+    assert_refused("corrupt.then=deliver",
+                   "corrupt.then: has no effect without one of rate, ber of corrupt: set one, too");
+    assert_refused("loss.model=four-state", "loss.model: has no effect without one of rate, p13, "
+                                            "p14 of loss: set one, too");
+    assert_refused("delay=5ms delay.loop=no", "delay.loop: has no effect without a trace");
+    assert_refused("rate=1mbit queue.discipline=dualpi2 queue.shift=9ms",
+                   "queue.shift: has no effect without scheduler: time-shifted");
     assert_refused("queue=5ms",
                    "queue: without a rate it has no effect: add rate, or remove queue");
 }
@@ -141,7 +149,8 @@ static void test_values_that_are_wrong(void)
 // A value of 0 is one, and a queue that stays behind is no fault of who takes the rate away.
 static void test_nothing_can_be_asked_for(void)
 {
-    g_autoptr(LinkChange) change = change_of("loss.model=independent loss=0% rate=unlimited");
+    g_autoptr(LinkChange) change = change_of("loss.model=independent loss=0% rate=unlimited "
+                                             "corrupt.rate=0% corrupt.then=deliver");
     g_autoptr(LinkConfig) config =
         link_rig_config("rate 1mbit, queue 5ms, overhead ethernet, loss 1%");
     g_autoptr(GError) error = NULL;

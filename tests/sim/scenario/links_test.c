@@ -131,6 +131,37 @@ static void test_wrong_values_are_told(void)
         "unlimited");
 }
 
+#define ONE_LINK(keys) "nodes: [a, b]\nlinks: [{endpoints: [a, b], " keys "}]\n"
+
+// A map of which nothing comes; a 0 that a timeline may raise says enough.
+static void test_what_has_no_effect_is_told(void)
+{
+    g_autoptr(Scenario) scenario = parsed(
+        ONE_LINK("loss: {model: four-state, rate: 0%}, rate: {model: constant, rate: unlimited}, "
+                 "corrupt: {rate: 1%, then: "
+                 "deliver}, reorder: {rate: 0%, extent: 2 packets}, reverse: {corrupt: {then: "
+                 "repair}}"));
+
+    g_assert_nonnull(scenario);
+    ASSERT_ERRORS(ONE_LINK("corrupt: {then: deliver}"),
+                  "2:38: links[0].corrupt: has no effect without one of rate, ber: add one, if "
+                  "only as 0");
+    ASSERT_ERRORS(ONE_LINK("delay: {loop: no}"),
+                  "2:36: links[0].delay: has no effect without one of delay, trace: add one, if "
+                  "only as 0");
+    ASSERT_ERRORS(ONE_LINK("delay: {delay: 5ms, loop: no}"),
+                  "2:55: links[0].delay.loop: has no effect without a trace: add that, or leave "
+                  "loop out");
+    ASSERT_ERRORS(ONE_LINK("reorder: {rate: 1%, extent: 5ms, timeout: 1s}"),
+                  "2:71: links[0].reorder.timeout: has no effect beside an extent in time, which "
+                  "ends by itself");
+    ASSERT_ERRORS(ONE_LINK("rate: {model: constant}"),
+                  "2:35: links[0].rate: needs rate: bits a second that leave, link-layer headers "
+                  "included");
+    ASSERT_ERRORS(ONE_LINK("rate: 1mbit, overhead: {}"),
+                  "2:52: links[0].overhead: says nothing: write {bytes: …}, or leave overhead out");
+}
+
 static void test_rules_between_keys_are_told_once(void)
 {
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], jitter: 2ms}]\n",
@@ -315,6 +346,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/links/defaults-apply-to-all", test_defaults_apply_to_all);
     g_test_add_func("/scenario/links/merge-keys-work", test_merge_keys_work);
     g_test_add_func("/scenario/links/wrong-values-are-told", test_wrong_values_are_told);
+    g_test_add_func("/scenario/links/what-has-no-effect-is-told", test_what_has_no_effect_is_told);
     g_test_add_func("/scenario/links/rules-between-keys-are-told-once",
                     test_rules_between_keys_are_told_once);
     g_test_add_func("/scenario/links/what-needs-a-rate-is-inherited-with-one",

@@ -38,6 +38,7 @@ static void test_models_tell_their_mean_loss(void)
     assert_mean("{model: periodic, every: 8, offset: 3}", "12.5%");
     assert_mean("{model: pattern, pattern: ..x..xxx}", "50%");
     assert_mean("{model: list, indices: \"5, 6, 20-30\"}", "0%");
+    assert_mean("{model: four-state, rate: 0%, burst: 4}", "0%");
     assert_mean("{model: four-state, p13: 25%, p31: 25%, p32: 0%, p23: 100%, p14: 0%}", "50%");
 }
 
@@ -72,6 +73,14 @@ static void test_wrong_models_are_told(void)
 
 static void test_wrong_goals_are_told(void)
 {
+    assert_error("{model: four-state}", "4:11: links[0].loss: has no effect without one of rate, "
+                                        "p13, p14: add one, if only as 0");
+    assert_error("{model: four-state, p31: 50%}",
+                 "4:11: links[0].loss: has no effect without one of rate, p13, p14: add one, if "
+                 "only as 0");
+    assert_error("{model: four-state, p13: 1%, density: 50%}",
+                 "4:49: links[0].loss.density: has no effect beside p13 to p14: add rate in their "
+                 "stead, or leave it out");
     assert_error("{model: four-state, rate: 5%}",
                  "4:11: links[0].loss: four-state needs burst: the mean number of frames from the "
                  "first to the last loss of a burst");

@@ -64,9 +64,46 @@ static void test_errors(void)
                   "2:76: links[0].queue.update: \"0ms\" is out of range: write 100us to 10s");
     ASSERT_ERRORS(LINK("queue: {discipline: dualpi2, coupling: 0}"),
                   "2:82: links[0].queue.coupling: \"0\" is out of range: write 1 to 255");
+    ASSERT_ERRORS(LINK("queue: {discipline: classes, classes: 'ef: strict, ef: weight 3'}"),
+                  "2:81: links[0].queue.classes: what is in \"ef\" belongs to a class before it "
+                  "already: name each traffic once, the narrower first");
     ASSERT_ERRORS("nodes: [a, b]\nlinks: [{endpoints: [a, b], queue: {discipline: codel}}]\n",
                   "2:36: links[0].queue: without a rate it has no effect: add rate, or remove "
                   "queue");
+}
+
+static void test_a_target_is_within_its_interval(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed(LINK("queue: {discipline: codel, target: 20ms, interval: 20ms}"));
+
+    g_assert_nonnull(scenario);
+    ASSERT_ERRORS(LINK("queue: {discipline: codel, target: 200ms}"),
+                  "2:50: links[0].queue: the target, 200ms, is above the interval, 100ms: lower "
+                  "target (a twentieth of interval is usual), or raise interval");
+    ASSERT_ERRORS(LINK("queue: {discipline: fq-codel, interval: 2ms}"),
+                  "2:50: links[0].queue: the target, 5ms, is above the interval, 2ms: lower target "
+                  "(a twentieth of interval is usual), or raise interval");
+    ASSERT_ERRORS(LINK("queue: {discipline: cobalt, target: 1s}"),
+                  "2:50: links[0].queue: the target, 1s, is above the interval, 100ms: lower "
+                  "target (a twentieth of interval is usual), or raise interval");
+}
+
+// Only what the file says: what a direction has from elsewhere may be idle.
+static void test_what_has_no_effect_is_told(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed(LINK("queue: {discipline: dualpi2, scheduler: time-shifted, shift: 30ms}, reverse: "
+                    "{queue: {scheduler: weighted}}"));
+
+    g_assert_nonnull(scenario);
+    ASSERT_ERRORS(LINK("queue: {discipline: dualpi2, shift: 50ms}"),
+                  "2:79: links[0].queue.shift: has no effect without scheduler: time-shifted");
+    ASSERT_ERRORS(LINK("queue: {discipline: dualpi2, scheduler: time-shifted, protection: 20%}"),
+                  "2:109: links[0].queue.protection: has no effect without scheduler: weighted");
+    ASSERT_ERRORS(LINK("queue: {discipline: red, min: 5ms, max: 15ms, target: 5ms}"),
+                  "2:97: links[0].queue.target: has no effect beside min and max: leave out one or "
+                  "the others");
 }
 
 int main(int argc, char **argv)
@@ -76,5 +113,9 @@ int main(int argc, char **argv)
                     test_disciplines_have_limits_of_their_own);
     g_test_add_func("/sim/scenario/queues/directions-differ", test_directions_differ);
     g_test_add_func("/sim/scenario/queues/errors", test_errors);
+    g_test_add_func("/sim/scenario/queues/a-target-is-within-its-interval",
+                    test_a_target_is_within_its_interval);
+    g_test_add_func("/sim/scenario/queues/what-has-no-effect-is-told",
+                    test_what_has_no_effect_is_told);
     return g_test_run();
 }
