@@ -246,7 +246,9 @@ bool quantity_parse_probability(const char *text, Probability *probability, GErr
         return quantity_fail(error, QUANTITY_ERROR_RANGE, text, "is more than 100%%");
     steps = (number.digits * RANDOM_ALWAYS + whole / 2) / whole;
     if (steps == 0 && number.digits > 0)
-        steps = 1;
+        return quantity_fail(error, QUANTITY_ERROR_RANGE, text,
+                             "is too small to be told from 0%%: write 0%%, or at least "
+                             "0.00000002%%, one in 2^32");
     if (steps == RANDOM_ALWAYS && number.digits < whole)
         steps = RANDOM_ALWAYS - 1;
     *probability = (Probability)steps;

@@ -137,10 +137,16 @@ static void test_probabilities_keep_both_ends(void)
     assert_probability("100%", RANDOM_ALWAYS);
     assert_probability("50 %", RANDOM_ALWAYS / 2);
     assert_probability("0.1%", 4294967); // 2^32 / 1000 = 4294967.296
-    assert_probability("0.00000000000000001%", 1);
+    assert_probability("0.00000002%", 1);
+    assert_probability("0.000000012%", 1); // the nearest step: 2^-33 is 0.0000000116 %
     assert_probability("99.999999999999%", RANDOM_ALWAYS - 1);
     g_assert_false(quantity_parse_probability("100.1%", &probability, &error));
     assert_fails(error, QUANTITY_ERROR_RANGE, "\"100.1%\" is more than 100%");
+    error = NULL;
+    g_assert_false(quantity_parse_probability("0.00000001%", &probability, &error));
+    assert_fails(error, QUANTITY_ERROR_RANGE,
+                 "\"0.00000001%\" is too small to be told from 0%: write 0%, or at least "
+                 "0.00000002%, one in 2^32");
     error = NULL;
     g_assert_false(quantity_parse_probability("0.01", &probability, &error));
     assert_fails(error, QUANTITY_ERROR_FORM, "\"0.01\" has no unit: write 0.01%");

@@ -177,7 +177,7 @@ static void test_ranges(void)
 // The tiniest loss that can be written is not rounded to none.
 static void test_tiny_loss_is_not_none(void)
 {
-    g_autoptr(LinkConfig) config = link_rig_config("loss 0.00000000001%");
+    g_autoptr(LinkConfig) config = link_rig_config("loss 0.00000002%");
 
     g_assert_cmpuint(link_config_loss(config), ==, 1);
 }
