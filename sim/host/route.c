@@ -9,6 +9,7 @@
 
 #include "sim/host/netlink.h"
 #include "sim/host/refusal.h"
+#include "sim/scenario/address.h"
 #include "sim/scenario/scenario.h"
 
 typedef struct rtnl_route RouteRequest;
@@ -30,7 +31,7 @@ static bool route_add(NetlinkSocket *socket, const RouteSpec *spec, GError **err
     g_autoptr(NetlinkAddress) destination = route_address_new(&spec->destination);
     g_autoptr(NetlinkAddress) gateway = route_address_new(&spec->gateway);
     g_autofree char *to = address_format(&spec->destination);
-    g_autofree char *via = address_format(&spec->gateway);
+    g_autofree char *via = address_format_host(&spec->gateway);
     struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
     int result;
 

@@ -217,7 +217,7 @@ static void test_routes_go_through_their_gateway(void)
     g_array_append_val(host_spec(self.host)->routes, route);
     g_assert_false(host_configure(self.host, &error));
     g_assert_true(
-        g_str_has_prefix(error->message, "host first: RTM_NEWROUTE 10.1.0.0/16 via 11.0.0.1"));
+        g_str_has_prefix(error->message, "host first: RTM_NEWROUTE 10.1.0.0/16 via 11.0.0.1: "));
     interface_rig_close(&self);
 }
 

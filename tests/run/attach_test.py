@@ -159,7 +159,7 @@ class Attach(RunCase):
 
     def test_a_route_that_it_has_already(self):
         before = self.state()
-        self.refuse('0.0.0.0/0 via 10.0.0.1/32: it has another route to there, which stays',
+        self.refuse('0.0.0.0/0 via 10.0.0.1: it has another route to there, which stays',
                     routes=[{'to': 'default', 'via': '10.0.0.1'}])
         self.assertEqual(self.state(), before)
         done = self.run_scenario(self.scenario(
