@@ -393,6 +393,19 @@ static const QnsScenario qns_scenarios[] = {
     {"udp-cross-traffic", QNS_LINK | QNS_BIT(QNS_CROSS_DATA_RATE), 0, qns_write_udp_cross},
 };
 
+// What is there as a scenario of its own, and what else a name may stand for.
+static const struct {
+    const char *name, *remedy;
+} qns_elsewhere[] = {
+    {"rebind", "no link does that by itself: run scenarios/quic/rebind.yaml, which ships with "
+               "taploom, where a router changes the port; rebind-addr.yaml beside it, the address"},
+    {"rebind-addr", "no link does that by itself: run scenarios/quic/rebind-addr.yaml, which ships "
+                    "with taploom, where a router changes the address"},
+    {"asymmetric", "run scenarios/quic/asymmetric.yaml, which ships with taploom, or import "
+                   "simple-p2p and give it reverse: {rate: …}"},
+    {"cross-traffic", "write tcp-cross-traffic or udp-cross-traffic"},
+};
+
 static const QnsScenario *qns_find(const char *word, const Words *words, GError **error)
 {
     const char *names[G_N_ELEMENTS(qns_scenarios) + 1] = {NULL};
@@ -405,10 +418,10 @@ static const QnsScenario *qns_find(const char *word, const Words *words, GError 
             return &qns_scenarios[i];
         names[i] = qns_scenarios[i].name;
     }
-    if (strcmp(word, "rebind") == 0) {
-        words_fail(words, error,
-                   "rebind needs a NAT that changes its mind, which there is none of "
-                   "here: import simple-p2p for its link alone");
+    for (size_t i = 0; i < G_N_ELEMENTS(qns_elsewhere); i++) {
+        if (strcmp(qns_elsewhere[i].name, word) != 0)
+            continue;
+        words_fail(words, error, "%s: %s", word, qns_elsewhere[i].remedy);
         return NULL;
     }
     nearest = param_nearest(word, names);

@@ -93,8 +93,18 @@ ERRORS = [
     (['qns', 'droplist --drops_to_client=0'],
      'qns: character 10: "0" is no list of packet numbers from 1, with commas and no blanks: write '
      '--drops_to_client=1,3,4'),
-    (['qns', 'rebind'], 'qns: character 1: rebind needs a NAT that changes its mind, which there is '
-                        'none of here: import simple-p2p for its link alone'),
+    (['qns', 'rebind --delay=15ms'],
+     'qns: character 1: rebind: no link does that by itself: run scenarios/quic/rebind.yaml, which '
+     'ships with taploom, where a router changes the port; rebind-addr.yaml beside it, the address'),
+    (['qns', 'rebind-addr'],
+     'qns: character 1: rebind-addr: no link does that by itself: run '
+     'scenarios/quic/rebind-addr.yaml, which ships with taploom, where a router changes the '
+     'address'),
+    (['qns', 'asymmetric'],
+     'qns: character 1: asymmetric: run scenarios/quic/asymmetric.yaml, which ships with taploom, '
+     'or import simple-p2p and give it reverse: {rate: …}'),
+    (['qns', 'cross-traffic'],
+     'qns: character 1: cross-traffic: write tcp-cross-traffic or udp-cross-traffic'),
     (['mahimahi', 'mm-loss up 0.1'],
      'mahimahi: character 9: "up" is no direction: write uplink or downlink, then the loss'),
     (['mahimahi', 'mm-loss uplink 2'],
