@@ -115,11 +115,20 @@ static void link_repeat_keys(Loader *loader, const Spot *spot, LinkConfig *confi
     }
 }
 
+// Rules are for a whole link, and read with all of it: a direction knows them to say so.
+static bool direction_read_key(Loader *loader, const Spot *spot, void *config)
+{
+    if (strcmp(spot->key, "faults") != 0)
+        return link_key_read(loader, spot, config);
+    faults_read_misplaced(loader, spot, NULL);
+    return true;
+}
+
 static bool link_read_draft_key(Loader *loader, const Spot *spot, void *into)
 {
     LinkDraft *draft = into;
     size_t n_errors = problems_n_errors(spot->problems);
-    bool is_key = link_key_read(loader, spot, draft->config);
+    bool is_key = direction_read_key(loader, spot, draft->config);
 
     draft->keys_are_right &= problems_n_errors(spot->problems) == n_errors;
     return is_key;
@@ -184,16 +193,28 @@ static void direction_warn(const Spot *spot, const LinkDraft *draft)
 // Of what is no link of its own.
 static const Field direction_fields[] = {
     {"preset", link_read_preset},
-    {"faults", faults_read_misplaced},
     {NULL, NULL},
 };
 
+// The keys that a direction may have; NULL-terminated, the caller frees the array.
+static const char **direction_key_names(const Loader *loader)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (const char **key = loader->link_keys; *key != NULL; key++)
+        if (strcmp(*key, "faults") != 0)
+            g_ptr_array_add(names, (gpointer)*key);
+    g_ptr_array_add(names, NULL);
+    return (const char **)g_ptr_array_free(names, FALSE);
+}
+
 void link_defaults_read(Loader *loader, const Spot *spot, void *unused)
 {
+    g_autofree const char **names = direction_key_names(loader);
     Section section = {.noun = "the defaults of links",
                        .fields = direction_fields,
-                       .read_other = link_key_read,
-                       .other_names = loader->link_keys};
+                       .read_other = direction_read_key,
+                       .other_names = names};
 
     (void)unused;
     link_read_presets(loader, spot, loader->link_defaults);
@@ -256,10 +277,11 @@ static const Field link_fields[] = {
 static void link_read_direction(Loader *loader, const Spot *spot, LinkDraft *draft,
                                 unsigned direction)
 {
+    g_autofree const char **names = direction_key_names(loader);
     Section section = {.noun = direction == 0 ? "a link" : "a direction of a link",
                        .fields = direction == 0 ? link_fields : direction_fields,
                        .read_other = link_read_draft_key,
-                       .other_names = loader->link_keys};
+                       .other_names = names};
 
     draft->config = draft->spec->directions[direction];
     section_read(&section, loader, spot, draft);

@@ -203,6 +203,23 @@ static void test_unknown_keys_list_the_known(void)
     g_assert_null(strstr(faults + 1, ", faults"));
 }
 
+// Rules stand beside endpoints only, so nowhere else they are named as known.
+static void test_no_direction_knows_faults(void)
+{
+    static const char *const texts[] = {
+        "defaults: {link: {xyzzy: 5}}\nnodes: [a, b]\nlinks: [{endpoints: [a, b]}]\n",
+        "nodes: [a, b]\nlinks: [{endpoints: [a, b], reverse: {xyzzy: 5}}]\n",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *errors = NULL;
+
+        g_assert_null(scenario_parse("x.yaml", texts[i], strlen(texts[i]), &errors));
+        g_assert_nonnull(strstr(errors, "known is preset, "));
+        g_assert_null(strstr(errors, ", faults"));
+    }
+}
+
 // The queue that `direction` has, drop-tail with this limit; 0 for none of its own.
 static void assert_drop_tail(const LinkSpec *link, unsigned direction, uint64_t amount)
 {
@@ -353,6 +370,7 @@ int main(int argc, char *argv[])
                     test_what_needs_a_rate_is_inherited_with_one);
     g_test_add_func("/scenario/links/unknown-keys-list-the-known",
                     test_unknown_keys_list_the_known);
+    g_test_add_func("/scenario/links/no-direction-knows-faults", test_no_direction_knows_faults);
     g_test_add_func("/scenario/links/endpoints-are-two-nodes", test_endpoints_are_two_nodes);
     g_test_add_func("/scenario/links/an-interface-is-one-end", test_an_interface_is_one_end);
     g_test_add_func("/scenario/links/names-are-unique-and-fit-for-files",
