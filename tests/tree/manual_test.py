@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The manual pages tell of everything there is: each key of a scenario, command, option and drop
-reason that the sources know by a table. Also: mandoc has nothing to complain of. Prints TAP; the
-only argument is the tree's root."""
+reason that the sources know by a table, and each member of the JSON report. Also: mandoc has
+nothing to complain of. Prints TAP; the only argument is the tree's root."""
 
 import os
 import re
@@ -12,17 +12,18 @@ import sys
 from pathlib import Path
 
 PARAM = re.compile(r'\.name = "([a-z0-9_-]+)",\s*\.type')
-STAGE_KEY = re.compile(r'\{"([a-z]+)", \w+_params')
+STAGE_KEY = re.compile(r'\{"([a-z]+)", \w+_params, ')
 FIELD = re.compile(r'\{"([a-z]+)", \w+_read\w*\}')
 OPTION = re.compile(r'\{"([a-z-]+)", 0, 0, G_OPTION')
 METRIC = re.compile(r'METRIC\("([a-z]+)[.a-z0-9]*", METRIC_|METRIC_SPREAD\("([a-z]+)"')
 ACTION = re.compile(r'\.name = "([a-z-]+)",\s*\.summary')
+MEMBER = re.compile(r'json_\w+\(\s*json,\s*([^;]*?)[,)]')
 DROP = re.compile(r'X\(DROP_\w+, "([a-z-]+)", "([^"]+)"\)')
 
 
 def found(root, folder, *patterns):
-    """What the patterns capture in the sources of one folder, each once, in order."""
-    texts = [path.read_text() for path in sorted((root / folder).glob('*.c'))]
+    """What the patterns capture in the sources of one folder and below, each once, in order."""
+    texts = [path.read_text() for path in sorted((root / folder).rglob('*.[ch]'))]
     return list(dict.fromkeys(name for pattern in patterns for text in texts
                               for name in pattern.findall(text)))
 
@@ -30,6 +31,20 @@ def found(root, folder, *patterns):
 def missing_items(page, names):
     """The names that no `.It Cm NAME` of the page introduces."""
     return [name for name in names if not re.search(rf'^\.It Cm {name}\b', page, re.M)]
+
+
+def report_members(root):
+    """The names of all members that the JSON report may have, but for those that a file gives."""
+    source = (root / 'sim/report/report_json.c').read_text()
+    return list(dict.fromkeys(name for argument in MEMBER.findall(source)
+                              for name in re.findall(r'"(\w+)"', argument)))
+
+
+def missing_members(page, names):
+    """The names that the page's part on JSON does not set apart from its prose."""
+    part = re.search(r'^\.Ss JSON\n(.*?)^\.S[hs] ', page, re.S | re.M).group(1)
+    marked = ' '.join(line for line in part.splitlines() if re.match(r'\.(It |Pq )?(Cm|Ql) ', line))
+    return [name for name in names if not re.search(rf'(?<![\w-]){name}(?![\w-])', marked)]
 
 
 def lint(page):
@@ -55,6 +70,7 @@ def main(root):
     options = [option for text in [*(sources[name] for name in commands), *shared]
                for option in OPTION.findall(text)]
     drops = DROP.findall(re.sub(r'\\\n', '', (root / 'core/drop.h').read_text()))
+    members = report_members(root)
     actions = ACTION.findall((root / 'links/fault/fault_action.c').read_text())
 
     metrics = sorted({a or b for a, b in METRIC.findall(
@@ -73,6 +89,7 @@ def main(root):
         ('commands', commands, missing_items(commands_page, commands)),
         ('options', options,
          [name for name in options if f'.It Fl -{name}' not in commands_page]),
+        ('members of the JSON report', members, missing_members(commands_page, members)),
         ('reasons of drops', drops,
          [name for name, meaning in drops if f'.It {name}\n{meaning}\n' not in commands_page]),
     ]
