@@ -8,156 +8,19 @@
 #include "links/fault/fault_action.h"
 #include "links/link_config.h"
 #include "sim/schema/places.h"
-
-#define NUMBER_PATTERN "^[0-9]+(\\.[0-9]+)? ?"
-
-typedef struct {
-    JsonBuilder *json;
-} Writer;
-
-// How values of each type are written. What YAML takes for a number or a truth value is one here.
-static const struct {
-    const char *name;
-    bool may_be_number;
-    const char *pattern; // NULL for any text
-} schema_types[] = {
-    [PARAM_DURATION] = {"duration", false, NUMBER_PATTERN "(ns|us|ms|s|min|h)$"},
-    [PARAM_RATE] = {"rate", false, NUMBER_PATTERN "(bit|kbit|mbit|gbit)$"},
-    [PARAM_SIZE] = {"size", false, NUMBER_PATTERN "(B|kB|KiB|MB|MiB|GB|GiB)$"},
-    [PARAM_PROBABILITY] = {"probability", false, NUMBER_PATTERN "%$"},
-    [PARAM_LIMIT] = {"limit", false,
-                     NUMBER_PATTERN "(ns|us|ms|s|min|h|B|kB|KiB|MB|MiB|GB|GiB|packets?)$"},
-    [PARAM_COUNT] = {"count", true, "^(0x[0-9a-fA-F]+|[0-9]+)$"},
-    [PARAM_RATIO] = {"ratio", true, "^[0-9.]+(e-?[0-9]+)?%?$"},
-    [PARAM_DECIMAL] = {"decimal", true, NUMBER_PATTERN "$"},
-    [PARAM_BOOLEAN] = {"boolean", false, "^(yes|no|true|false|on|off)$"},
-};
-
-static void write_text(Writer *self, const char *name, const char *value)
-{
-    json_builder_set_member_name(self->json, name);
-    json_builder_add_string_value(self->json, value);
-}
-
-static void write_open(Writer *self, const char *name)
-{
-    if (name != NULL)
-        json_builder_set_member_name(self->json, name);
-    json_builder_begin_object(self->json);
-}
-
-static void write_close(Writer *self)
-{
-    json_builder_end_object(self->json);
-}
-
-static void write_choices(Writer *self)
-{
-    json_builder_set_member_name(self->json, "anyOf");
-    json_builder_begin_array(self->json);
-}
-
-static void write_choices_end(Writer *self)
-{
-    json_builder_end_array(self->json);
-}
-
-static void write_reference(Writer *self, const char *definition)
-{
-    g_autofree char *reference = g_strconcat("#/definitions/", definition, NULL);
-
-    write_open(self, NULL);
-    write_text(self, "$ref", reference);
-    write_close(self);
-}
-
-// A type by its name: one of the alternatives.
-static void write_type(Writer *self, const char *type)
-{
-    write_open(self, NULL);
-    write_text(self, "type", type);
-    write_close(self);
-}
-
-static void write_words(Writer *self, const char *const *words)
-{
-    static const char *const truths[] = {"yes", "no", "true", "false", "on", "off", NULL};
-    bool has_truth = false;
-
-    write_open(self, NULL);
-    json_builder_set_member_name(self->json, "enum");
-    json_builder_begin_array(self->json);
-    for (const char *const *word = words; *word != NULL; word++) {
-        json_builder_add_string_value(self->json, *word);
-        has_truth = has_truth || g_strv_contains(truths, *word);
-    }
-    if (has_truth) { // without quotes these are no texts to YAML
-        json_builder_add_boolean_value(self->json, TRUE);
-        json_builder_add_boolean_value(self->json, FALSE);
-    }
-    json_builder_end_array(self->json);
-    write_close(self);
-}
-
-// The ways to write one parameter, as alternatives.
-static void write_param_forms(Writer *self, const ParamSpec *param)
-{
-    if (param->type == PARAM_CHOICE) {
-        write_words(self, param->choices);
-        write_reference(self, "variable");
-    } else if (param->type == PARAM_OBJECT) {
-        write_reference(self, "text");
-    } else {
-        write_reference(self, schema_types[param->type].name);
-    }
-    if (param->words != NULL) {
-        g_autoptr(GPtrArray) words = g_ptr_array_new();
-
-        for (const ParamWord *word = param->words; word->word != NULL; word++)
-            g_ptr_array_add(words, (gpointer)word->word);
-        g_ptr_array_add(words, NULL);
-        write_words(self, (const char *const *)words->pdata);
-    }
-}
-
-static void write_description(Writer *self, const ParamSpec *param)
-{
-    GString *text = g_string_new(param->summary);
-
-    if (param->type != PARAM_OBJECT && param->type != PARAM_BOOLEAN) {
-        g_autofree char *range = param_range(param);
-
-        g_string_append_printf(text, " (%s)", range);
-    }
-    if (param->fallback != NULL)
-        g_string_append_printf(text, "; default %s", param->fallback);
-    write_text(self, "description", text->str);
-    g_string_free(text, TRUE);
-}
-
-// `name` is the member to write, or NULL.
-static void write_param(Writer *self, const char *name, const ParamSpec *param)
-{
-    write_open(self, name);
-    write_description(self, param);
-    write_choices(self);
-    write_param_forms(self, param);
-    write_choices_end(self);
-    write_close(self);
-}
+#include "sim/schema/schema_writer.h"
 
 // A map with the parameters of a table, as an alternative.
-static void write_param_map(Writer *self, const ParamSpec *params)
+static void write_param_map(SchemaWriter *self, const ParamSpec *params)
 {
-    write_open(self, NULL);
-    write_text(self, "type", "object");
-    write_open(self, "properties");
+    schema_open(self, NULL);
+    schema_text(self, "type", "object");
+    schema_open(self, "properties");
     for (const ParamSpec *param = params; param->name != NULL; param++)
-        write_param(self, param->name, param);
-    write_close(self);
-    json_builder_set_member_name(self->json, "additionalProperties");
-    json_builder_add_boolean_value(self->json, FALSE);
-    write_close(self);
+        schema_param(self, param->name, param);
+    schema_close(self);
+    schema_no_more_keys(self);
+    schema_close(self);
 }
 
 // All classes that have the key, in the order of the table.
@@ -183,14 +46,14 @@ static const StageKey *class_key(const StageClass *class, const char *name)
     return key;
 }
 
-// A parameter of a key, in as many forms as the variants have of it.
-static void write_variant_param(Writer *self, const GPtrArray *classes, const char *key,
-                                const char *name)
+// A parameter of a key, in as many forms as the variants have of it, as the member `as`.
+static void write_variant_param(SchemaWriter *self, const GPtrArray *classes, const char *key,
+                                const char *as, const char *name)
 {
     const ParamSpec *first = NULL;
     guint types_seen = 0;
 
-    write_open(self, name);
+    schema_open(self, as);
     for (guint i = 0; i < classes->len; i++) {
         const StageClass *class = g_ptr_array_index(classes, i);
         const ParamSpec *param = param_find(class_key(class, key)->params, name);
@@ -198,77 +61,154 @@ static void write_variant_param(Writer *self, const GPtrArray *classes, const ch
         if (param == NULL)
             continue;
         if (first == NULL) {
-            write_description(self, param);
-            write_choices(self);
+            schema_description(self, param);
+            schema_choices(self);
             first = param;
         }
         if ((types_seen & 1u << param->type) == 0 || param->type == PARAM_CHOICE ||
             param->words != NULL)
-            write_param_forms(self, param);
+            schema_param_forms(self, param);
         types_seen |= 1u << param->type;
     }
-    write_choices_end(self);
-    write_close(self);
+    schema_choices_end(self);
+    schema_close(self);
 }
 
-static void write_link_map(Writer *self, const GPtrArray *classes, const char *key)
+// The word by which the variants of a key are told apart, as the member `as`.
+static void write_choice(SchemaWriter *self, const char *as, const char *key)
+{
+    g_autofree const char **variants = link_config_variant_names(key);
+
+    schema_open(self, as);
+    schema_choices(self);
+    schema_words(self, variants);
+    schema_reference(self, "variable");
+    schema_choices_end(self);
+    schema_close(self);
+}
+
+// A map that chooses no variant: the one in force may come from elsewhere, so it has what any has.
+static void write_link_map(SchemaWriter *self, const GPtrArray *classes, const char *key)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     const StageClass *chief = g_ptr_array_index(classes, 0);
 
-    write_open(self, NULL);
-    write_text(self, "type", "object");
-    write_open(self, "properties");
-    if (chief->selector != NULL) {
-        g_autofree const char **variants = link_config_variant_names(key);
-
-        write_open(self, chief->selector);
-        write_choices(self);
-        write_words(self, variants);
-        write_reference(self, "variable");
-        write_choices_end(self);
-        write_close(self);
-    }
+    schema_open(self, NULL);
+    schema_text(self, "type", "object");
+    schema_open(self, "properties");
+    if (chief->selector != NULL)
+        schema_reference_as(self, chief->selector, "variable");
     for (guint i = 0; i < classes->len; i++) {
         const StageClass *class = g_ptr_array_index(classes, i);
 
         for (const ParamSpec *param = class_key(class, key)->params; param->name != NULL; param++) {
             if (g_hash_table_add(seen, (gpointer)param->name))
-                write_variant_param(self, classes, key, param->name);
+                write_variant_param(self, classes, key, param->name, param->name);
         }
     }
-    write_close(self);
-    json_builder_set_member_name(self->json, "additionalProperties");
-    json_builder_add_boolean_value(self->json, FALSE);
-    write_close(self);
+    schema_close(self);
+    schema_no_more_keys(self);
+    schema_close(self);
 }
 
-static void write_link_key(Writer *self, const char *key)
+// A map that chooses the variant `class`.
+static void write_variant_map(SchemaWriter *self, const StageClass *class, const char *key)
+{
+    const char *const variant[] = {class->variant, NULL}, *const needed[] = {class->selector, NULL};
+
+    schema_open(self, NULL);
+    schema_text(self, "type", "object");
+    schema_text(self, "description", class->summary);
+    schema_names(self, "required", needed);
+    schema_open(self, "properties");
+    schema_open(self, class->selector);
+    schema_names(self, "enum", variant);
+    schema_close(self);
+    for (const ParamSpec *param = class_key(class, key)->params; param->name != NULL; param++)
+        schema_param(self, param->name, param);
+    schema_close(self);
+    schema_no_more_keys(self);
+    schema_close(self);
+}
+
+static char *link_definition(const char *key)
+{
+    return g_strconcat("link-", key, NULL);
+}
+
+// One key of links, which several maps have.
+static void write_link_definition(SchemaWriter *self, const char *key)
 {
     g_autoptr(GPtrArray) classes = classes_of(key);
+    g_autofree char *name = link_definition(key);
     const StageClass *chief = g_ptr_array_index(classes, 0);
     const StageKey *first = class_key(chief, key);
 
-    write_open(self, key);
-    write_text(self, "description", first->summary);
-    write_choices(self);
-    write_param_forms(self, first->params);
+    schema_open(self, name);
+    schema_text(self, "description", first->summary);
+    schema_choices(self);
+    schema_param_forms(self, first->params);
     write_link_map(self, classes, key);
-    write_choices_end(self);
-    write_close(self);
+    for (guint i = 0; chief->selector != NULL && i < classes->len; i++)
+        write_variant_map(self, g_ptr_array_index(classes, i), key);
+    schema_choices_end(self);
+    schema_close(self);
 }
 
-static void write_fault_action(Writer *self, const FaultAction *action)
+static void write_link_key(SchemaWriter *self, const char *key)
 {
-    write_open(self, action->name);
-    write_text(self, "description", action->summary);
-    write_choices(self);
+    g_autofree char *name = link_definition(key);
+
+    schema_reference_as(self, key, name);
+}
+
+// `{loss.burst: 4}`: keys of links and their parameters, each by one name.
+static void write_changes(SchemaWriter *self, const char *name)
+{
+    g_autofree const char **keys = link_config_key_names();
+
+    schema_open(self, name);
+    schema_text(self, "type", "object");
+    schema_open(self, "properties");
+    for (const char **key = keys; *key != NULL; key++) {
+        g_autoptr(GPtrArray) classes = classes_of(*key);
+        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        const StageClass *chief = g_ptr_array_index(classes, 0);
+
+        write_link_key(self, *key);
+        if (chief->selector != NULL) {
+            g_autofree char *choice = g_strdup_printf("%s.%s", *key, chief->selector);
+
+            write_choice(self, choice, *key);
+        }
+        for (guint i = 0; i < classes->len; i++) {
+            const StageClass *class = g_ptr_array_index(classes, i);
+
+            for (const ParamSpec *param = class_key(class, *key)->params; param->name != NULL;
+                 param++) {
+                char *full = g_strdup_printf("%s.%s", *key, param->name);
+
+                if (g_hash_table_add(seen, full))
+                    write_variant_param(self, classes, *key, full, param->name);
+            }
+        }
+    }
+    schema_close(self);
+    schema_no_more_keys(self);
+    schema_close(self);
+}
+
+static void write_fault_action(SchemaWriter *self, const FaultAction *action)
+{
+    schema_open(self, action->name);
+    schema_text(self, "description", action->summary);
+    schema_choices(self);
     if (action->params->name != NULL)
-        write_param_forms(self, action->params);
-    write_type(self, "null");
+        schema_param_forms(self, action->params);
+    schema_type(self, "null");
     write_param_map(self, action->params);
-    write_choices_end(self);
-    write_close(self);
+    schema_choices_end(self);
+    schema_close(self);
 }
 
 static bool is_link_key(const char *name)
@@ -290,14 +230,27 @@ static bool place_is_of_links(const Place *place)
     return true;
 }
 
-static void write_place(Writer *self, const char *name, const Place *place);
+static void write_place(SchemaWriter *self, const char *name, const Place *place);
 
-static void write_key(Writer *self, const Place *map, const PlaceKey *key)
+// Steps may be groups of steps.
+static void write_steps(SchemaWriter *self, const char *name)
+{
+    schema_open(self, name);
+    schema_text(self, "type", "array");
+    schema_reference_as(self, "items", "step");
+    schema_close(self);
+}
+
+static void write_key(SchemaWriter *self, const Place *map, const PlaceKey *key)
 {
     bool is_of_links = place_is_of_links(map);
 
     if (key->param != NULL)
-        write_param(self, key->name, key->param);
+        schema_param(self, key->name, key->param);
+    else if (strcmp(key->name, "steps") == 0)
+        write_steps(self, key->name);
+    else if (strcmp(key->name, "set") == 0)
+        write_changes(self, key->name);
     else if (key->is_other && is_of_links && is_link_key(key->name))
         write_link_key(self, key->name);
     else if (key->is_other && !is_of_links && fault_action_find(key->name) != NULL)
@@ -306,114 +259,99 @@ static void write_key(Writer *self, const Place *map, const PlaceKey *key)
         write_place(self, key->name, key->place);
 }
 
-static void write_map(Writer *self, const Place *place)
+static void write_map(SchemaWriter *self, const Place *place)
 {
-    write_open(self, NULL);
-    write_text(self, "type", "object");
-    write_open(self, "properties");
+    schema_open(self, NULL);
+    schema_text(self, "type", "object");
+    schema_open(self, "properties");
     for (guint i = 0; place->is_section && i < place->keys->len; i++)
         write_key(self, place, g_ptr_array_index(place->keys, i));
-    write_close(self);
+    schema_close(self);
     if (place->any != NULL) {
         write_place(self, "additionalProperties", place->any);
     } else if (place->is_section) {
-        json_builder_set_member_name(self->json, "additionalProperties");
-        json_builder_add_boolean_value(self->json, FALSE);
+        schema_no_more_keys(self);
     }
-    write_close(self);
+    schema_close(self);
 }
 
-static void write_list(Writer *self, const Place *place)
+static void write_list(SchemaWriter *self, const Place *place)
 {
-    write_open(self, NULL);
-    write_text(self, "type", "array");
+    schema_open(self, NULL);
+    schema_text(self, "type", "array");
     if (place->item != NULL)
         write_place(self, "items", place->item);
-    write_close(self);
+    schema_close(self);
 }
 
 // All that a value may be there; anything where nothing is known.
-static void write_place(Writer *self, const char *name, const Place *place)
+static void write_place(SchemaWriter *self, const char *name, const Place *place)
 {
-    write_open(self, name);
+    schema_open(self, name);
     if (place != NULL) {
-        write_choices(self);
+        schema_choices(self);
         if (place->is_of[VALUE_SCALAR])
-            write_reference(self, "text");
+            schema_reference(self, "text");
         if (place->is_of[VALUE_LIST])
             write_list(self, place);
         if (place->is_of[VALUE_MAP])
             write_map(self, place);
         if (place->may_be_null)
-            write_type(self, "null");
-        write_choices_end(self);
+            schema_type(self, "null");
+        schema_choices_end(self);
     }
-    write_close(self);
+    schema_close(self);
 }
 
-static void write_definition(Writer *self, ParamType type)
+// What a step of `tasks` may be.
+static const Place *place_of_step(const Place *root)
 {
-    write_open(self, schema_types[type].name);
-    write_choices(self);
-    write_open(self, NULL);
-    write_text(self, "type", "string");
-    write_text(self, "pattern", schema_types[type].pattern);
-    write_close(self);
-    if (schema_types[type].may_be_number)
-        write_type(self, "number");
-    if (type == PARAM_BOOLEAN)
-        write_type(self, "boolean");
-    write_reference(self, "variable");
-    write_choices_end(self);
-    write_close(self);
+    for (guint i = 0; i < root->keys->len; i++) {
+        const PlaceKey *key = g_ptr_array_index(root->keys, i);
+
+        if (strcmp(key->name, "tasks") == 0)
+            return key->place->item;
+    }
+    g_assert_not_reached();
 }
 
-static void write_definitions(Writer *self)
+static void write_definitions(SchemaWriter *self, const Place *root)
 {
-    static const char *const scalars[] = {"string", "number", "boolean", NULL};
+    g_autofree const char **link_keys = link_config_key_names();
 
-    write_open(self, "definitions");
-    write_open(self, "text");
-    json_builder_set_member_name(self->json, "type");
-    json_builder_begin_array(self->json);
-    for (const char *const *type = scalars; *type != NULL; type++)
-        json_builder_add_string_value(self->json, *type);
-    json_builder_end_array(self->json);
-    write_close(self);
-    write_open(self, "variable");
-    write_text(self, "description", "with ${name}, a name of matrix or variables");
-    write_text(self, "type", "string");
-    write_text(self, "pattern", "\\$\\{[A-Za-z][A-Za-z0-9_-]*\\}");
-    write_close(self);
-    for (ParamType type = 0; type < G_N_ELEMENTS(schema_types); type++) {
-        if (schema_types[type].name != NULL)
-            write_definition(self, type);
-    }
-    write_close(self);
+    schema_open(self, "definitions");
+    schema_open(self, "text");
+    schema_names(self, "type", (const char *const[]){"string", "number", "boolean", NULL});
+    schema_close(self);
+    schema_open(self, "variable");
+    schema_text(self, "description", "with ${name}, a name of matrix or variables");
+    schema_text(self, "type", "string");
+    schema_text(self, "pattern", "\\$\\{[A-Za-z][A-Za-z0-9_-]*\\}");
+    schema_close(self);
+    write_place(self, "step", place_of_step(root));
+    for (const char **key = link_keys; *key != NULL; key++)
+        write_link_definition(self, *key);
+    schema_type_definitions(self);
+    schema_close(self);
 }
 
 JsonNode *schema_to_json(void)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
     g_autoptr(Place) root = places_new();
-    Writer self = {json};
+    SchemaWriter self = {json};
 
-    write_open(&self, NULL);
-    write_text(&self, "$schema", "http://json-schema.org/draft-07/schema#");
-    write_text(&self, "title", "A scenario of Taploom");
-    write_text(&self, "type", "object");
-    json_builder_set_member_name(json, "required");
-    json_builder_begin_array(json);
-    json_builder_add_string_value(json, "nodes");
-    json_builder_add_string_value(json, "links");
-    json_builder_end_array(json);
-    write_open(&self, "properties");
+    schema_open(&self, NULL);
+    schema_text(&self, "$schema", "http://json-schema.org/draft-07/schema#");
+    schema_text(&self, "title", "A scenario of Taploom");
+    schema_text(&self, "type", "object");
+    schema_names(&self, "required", (const char *const[]){"nodes", "links", NULL});
+    schema_open(&self, "properties");
     for (guint i = 0; i < root->keys->len; i++)
         write_key(&self, root, g_ptr_array_index(root->keys, i));
-    write_close(&self);
-    json_builder_set_member_name(json, "additionalProperties");
-    json_builder_add_boolean_value(json, FALSE);
-    write_definitions(&self);
-    write_close(&self);
+    schema_close(&self);
+    schema_no_more_keys(&self);
+    write_definitions(&self, root);
+    schema_close(&self);
     return json_builder_get_root(json);
 }

@@ -31,10 +31,17 @@ RIGHT = """
 nodes: {a: {address: 10.0.0.1/24}, b: , c: {kind: switch}}
 links:
   - {endpoints: [a, c], loss: {model: gilbert, rate: 1%, burst: 4}, queue: 20 packets}
-  - {endpoints: [b, c], delay: 20ms, rate: "${r}", reverse: {rate: 1mbit, overhead: ethernet}}
-matrix: {r: [1mbit, 2mbit]}
-tasks: [{on: a, run: x, background: yes, timeout: 2s}]
-timeline: [{at: 1s, link: a-c, down: 2s}]
+  - endpoints: [b, c]
+    delay: 20ms
+    rate: "${r}"
+    reverse: {rate: 1Mbit, overhead: ethernet, loss: {model: "${m}", burst: 8}}
+matrix: {r: [1mbit, 2mbit], m: [gilbert]}
+tasks:
+  - {on: a, run: x, background: Yes, timeout: 2s}
+  - {group: parallel, steps: [{steps: [{on: b, run: y}, {wait: 1s}]}]}
+timeline:
+  - {at: 1s, link: a-c, down: 2s}
+  - {at: 9s, link: a-c, set: {loss: 2%, loss.burst: 8, loss.model: gilbert, delay: 5ms}}
 capture: [a-c, {interface: "a:eth0", snaplen: 64B}]
 seed: 7
 """
@@ -45,7 +52,11 @@ WRONG = [
     (['links', 0, 'loss', 'rate'], '1'), (['links', 0, 'queue'], '20 pakets'),
     (['links', 1, 'delay'], '20'), (['links', 1, 'delay'], 20), (['links', 1, 'rate'], '1mbyte'),
     (['links', 1, 'reverse', 'name'], 'x'), (['tasks', 0, 'background'], 'maybe'),
-    (['tasks', 0, 'timeout'], [1]), (['timeline', 0, 'at'], '1'), (['seed'], 'x'),
+    (['tasks', 0, 'timeout'], [1]), (['timeline', 0, 'at'], '1'), (['seed'], 'x'), (['seed'], 1.5),
+    (['timeline', 1, 'set', 'los'], '1%'), (['timeline', 1, 'set', 'loss.burst'], '4 packets'),
+    (['timeline', 1, 'set', 'loss.model'], 'gibert'), (['timeline', 1, 'set', 'delay'], '5'),
+    (['links', 0, 'loss', 'every'], 4), (['links', 0, 'loss', 'rate'], '150%'),
+    (['links', 1, 'reverse', 'faults'], []), (['tasks', 1, 'steps', 0, 'steps', 0, 'rnu'], 'x'),
     (['capture', 1, 'snaplen'], '64'), (['nodes', 'a', 'kind'], 'huub'), (['nodes', 'a', 'x'], 1),
 ]
 
@@ -54,13 +65,13 @@ class Checker:
     """As much of JSON Schema, draft 7, as the schema uses; another word in it is an error."""
 
     KINDS = {'object': dict, 'array': list, 'string': str, 'boolean': bool, 'null': type(None),
-             'number': (int, float)}
+             'number': (int, float), 'integer': int}
 
     def __init__(self, schema):
         self.root = schema
 
     def is_kind(self, value, kind):
-        if kind == 'number' and isinstance(value, bool):
+        if kind in ('number', 'integer') and isinstance(value, bool):
             return False
         return isinstance(value, self.KINDS[kind])
 
@@ -150,6 +161,9 @@ def main(program, root):
     for path in sorted((root / 'scenarios').rglob('*.yaml')):
         points.append((f'scenarios/{path.name}', checker.wrong(read(path.read_text()),
                                                                schema)))
+    for path in sorted((root / 'tests/fuzz/seeds').glob('*.yaml')):
+        if subprocess.run([program, 'check', path], capture_output=True).returncode == 0:
+            points.append((f'seeds/{path.name}', checker.wrong(read(path.read_text()), schema)))
     forms = (root / 'sim/schema/forms.yaml').read_text().split('\n---\n')
     for number, text in enumerate([*forms, *manual_examples(root)]):
         points.append((f'example {number}', checker.wrong(read(text), schema)))
