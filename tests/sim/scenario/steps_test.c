@@ -4,6 +4,7 @@
 
 #include "sim/scenario/expect_spec.h"
 #include "sim/scenario/probe_spec.h"
+#include "sim/scenario/timeline_spec.h"
 #include "tests/sim/scenario/parsed.h"
 
 #define NETWORK                                                                                    \
@@ -150,6 +151,20 @@ static void test_what_is_wrong_is_told(void)
         "17:5: expect[3]: after: and within: stand beside reachable: only");
 }
 
+// Steps follow one another, whenever the timeline starts.
+static void test_after_goes_with_any_start(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed(NETWORK "  - {name: x, on: a, run: x}\n  - {on: b, run: y}\n"
+                       "  - {after: x, on: a, run: z}\n"
+                       "timeline: {start: first-frame, events: [{at: 1s, link: a-b, down: 1s}]}\n");
+    const TaskSpec *last = g_ptr_array_index(scenario->tasks, 2);
+
+    g_assert_cmpint(scenario->timeline->start, ==, TIMELINE_AT_FIRST_FRAME);
+    g_assert_cmpuint(last->after->len, ==, 1);
+    g_assert_true(g_ptr_array_index(last->after, 0) == g_ptr_array_index(scenario->tasks, 0));
+}
+
 // What is known after the end only, or by a clock that nobody can tell, is an error.
 static void test_a_time_that_never_comes_is_told(void)
 {
@@ -170,6 +185,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/steps/groups", test_groups);
     g_test_add_func("/scenario/steps/after-names-what-is-waited-for",
                     test_after_names_what_is_waited_for);
+    g_test_add_func("/scenario/steps/after-goes-with-any-start", test_after_goes_with_any_start);
     g_test_add_func("/scenario/steps/keys-of-a-step-are-kept", test_keys_of_a_step_are_kept);
     g_test_add_func("/scenario/steps/reachable-is-a-probe-at-a-time",
                     test_reachable_is_a_probe_at_a_time);
