@@ -127,6 +127,14 @@ bool trace_check(const LinkConfig *config, GError **error)
     return true;
 }
 
+const char *trace_shadowed_key(const LinkConfig *config, CsvColumn column)
+{
+    if (!trace_has_column(config, column) || trace_config(config)->trace->time_ns[0] != 0 ||
+        (column == CSV_DELAY && link_config_jitter_ns(config) != 0))
+        return NULL;
+    return trace_targets[column].key;
+}
+
 const StageClass trace_stage_class = {
     .name = "trace",
     .summary = "changes over time, from a file",

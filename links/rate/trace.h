@@ -23,6 +23,10 @@ const ParamSpec *trace_param(const LinkConfig *config, CsvColumn column, const S
 // Whether every column of a trace has a parameter to change. The error is as in StageClass.check.
 bool trace_check(const LinkConfig *config, GError **error);
 
+// The key that a column sets from the start on, so that its value elsewhere has no effect; NULL for
+// none. Jitter needs a delay even so.
+const char *trace_shadowed_key(const LinkConfig *config, CsvColumn column);
+
 // What a link of `config` that takes `least_ns` now takes at least by any row of its trace.
 int64_t trace_least_ns(const LinkConfig *config, int64_t least_ns);
 

@@ -5,6 +5,7 @@
 
 #include "core/quote.h"
 #include "links/delay/jitter_source.h"
+#include "links/rate/trace.h"
 #include "sim/scenario/loader.h"
 #include "sim/scenario/preset.h"
 
@@ -177,6 +178,25 @@ static void direction_check(const Loader *loader, const Spot *spot, LinkDraft *d
     draft->keys_are_right = false;
 }
 
+// A plain value that a trace replaces at once.
+static void direction_warn_shadowed(const Spot *spot, const LinkConfig *config)
+{
+    for (CsvColumn column = 0; column < N_CSV_COLUMNS; column++) {
+        const char *key = trace_shadowed_key(config, column);
+        g_autofree char *where = NULL;
+        guint index;
+        Spot entry;
+
+        if (key == NULL || !spot_find(spot, key, &index))
+            continue;
+        entry = spot_entry(spot, index);
+        where = spot_where(&entry);
+        if (entry.value->kind == VALUE_SCALAR)
+            problems_warn(spot->problems, entry.value->position, where,
+                          "has no effect beside the trace, which sets it from 0s on: remove one");
+    }
+}
+
 // Of a direction without errors.
 static void direction_warn(const Spot *spot, const LinkDraft *draft)
 {
@@ -188,6 +208,7 @@ static void direction_warn(const Spot *spot, const LinkDraft *draft)
     doubt = delay_config_doubt(link_config_of(draft->config, &delay_stage_class));
     if (doubt != NULL)
         problems_warn(spot->problems, spot->value->position, where, "jitter: %s", doubt);
+    direction_warn_shadowed(spot, draft->config);
 }
 
 // Of what is no link of its own.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The section `links:` and `defaults: {link:}`.
 #include <glib.h>
+#include <unistd.h>
 
 #include "links/queue/drop_tail.h"
 #include "tests/sim/scenario/parsed.h"
@@ -353,6 +354,32 @@ static void test_what_jitter_needs(void)
                   "10 packets or 20ms");
 }
 
+static void test_what_a_trace_replaces_is_told(void)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "links-test-XXXXXX", NULL);
+    g_autofree char *early = NULL, *jittered = NULL;
+    int fd = g_mkstemp(path);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    early = g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n    rate: 1mbit\n"
+                            "    loss: 1%%\n    trace: {file: %s}\n    reverse: {delay: 3ms}\n",
+                            path);
+    jittered = g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n    delay: 5ms\n"
+                               "    jitter: 1ms\n    trace: {file: %s}\n",
+                               path);
+    g_assert_true(g_file_set_contents(path, "time_s,rate_mbit,delay_ms\n0,2,9\n1,3,9\n", -1, NULL));
+    ASSERT_WARNINGS(early,
+                    "4:11: links[0].rate: has no effect beside the trace, which sets it from 0s "
+                    "on: remove one",
+                    "7:22: links[0].reverse.delay: has no effect beside the trace, which sets it "
+                    "from 0s on: remove one");
+    assert_warnings(jittered, (const char *const[]){NULL});
+    g_assert_true(g_file_set_contents(path, "time_s,rate_mbit,delay_ms\n1,2,9\n2,3,9\n", -1, NULL));
+    assert_warnings(early, (const char *const[]){NULL});
+    unlink(path);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -377,5 +404,7 @@ int main(int argc, char *argv[])
                     test_names_are_unique_and_fit_for_files);
     g_test_add_func("/scenario/links/jitter-that-is-cut-is-odd", test_jitter_that_is_cut_is_odd);
     g_test_add_func("/scenario/links/what-jitter-needs", test_what_jitter_needs);
+    g_test_add_func("/scenario/links/what-a-trace-replaces-is-told",
+                    test_what_a_trace_replaces_is_told);
     return g_test_run();
 }
