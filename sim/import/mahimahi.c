@@ -174,6 +174,11 @@ static bool mahimahi_check_queue(const Mahimahi *self, const MahimahiWay *way)
                                   way->queue, needs[i].args[0], needs[i].args[1]);
         }
     }
+    if (strcmp(way->queue, "codel") == 0 && queue_arg(way, "target") > queue_arg(way, "interval"))
+        return words_fail(
+            self->words, self->error,
+            "the target of codel is above its interval: write a twentieth of that, as "
+            "target=5, interval=100");
     return true;
 }
 

@@ -114,6 +114,10 @@ ERRORS = [
       '--uplink-queue-args=packets=5, target=5'],
      'mahimahi: character 38: the queue codel needs target and interval in milliseconds among its '
      'arguments'),
+    (['mahimahi', 'mm-link', 'up', 'down', '--uplink-queue=codel',
+      '--uplink-queue-args=packets=5, target=100, interval=5'],
+     'mahimahi: character 38: the target of codel is above its interval: write a twentieth of that, '
+     'as target=5, interval=100'),
     (['mahimahi', 'mm-onoff uplink'],
      'mahimahi: character 1: "mm-onoff" cannot be imported: known are mm-delay, mm-loss and '
      'mm-link'),
