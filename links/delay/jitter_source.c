@@ -3,7 +3,6 @@
 #include "links/delay/jitter_source.h"
 
 #include <math.h>
-#include <string.h>
 
 static Quantiles *jitter_quantiles_new(const DelayConfig *config)
 {
@@ -31,13 +30,21 @@ static bool jitter_is_configured(const DelayConfig *config)
     return config->jitter_ns != 0 && config->delay_ns != 0;
 }
 
+static bool jitter_is_same_distribution(const DelayConfig *a, const DelayConfig *b)
+{
+    return a->distribution == b->distribution && a->shape == b->shape && a->file == b->file;
+}
+
+static bool jitter_is_same(const DelayConfig *a, const DelayConfig *b)
+{
+    return a->delay_ns == b->delay_ns && a->trace == b->trace && a->loop == b->loop &&
+           a->jitter_ns == b->jitter_ns && a->correlation.unit == b->correlation.unit &&
+           a->correlation.amount == b->correlation.amount && jitter_is_same_distribution(a, b);
+}
+
 static void jitter_source_apply_distribution(JitterSource *source, const DelayConfig *config)
 {
-    bool is_same = source->quantiles != NULL &&
-                   source->applied.distribution == config->distribution &&
-                   source->applied.shape == config->shape && source->applied.file == config->file;
-
-    if (!is_same) {
+    if (source->quantiles == NULL || !jitter_is_same_distribution(&source->applied, config)) {
         g_free(source->quantiles);
         source->quantiles = jitter_quantiles_new(config);
     }
@@ -59,7 +66,7 @@ static void jitter_source_apply_correlation(JitterSource *source, const DelayCon
 
 void jitter_source_apply(JitterSource *source, const DelayConfig *config)
 {
-    if (memcmp(&source->applied, config, sizeof *config) == 0)
+    if (jitter_is_same(&source->applied, config))
         return;
     source->trace = config->trace;
     source->delay_ns = config->delay_ns;
@@ -71,7 +78,7 @@ void jitter_source_apply(JitterSource *source, const DelayConfig *config)
         jitter_source_apply_correlation(source, config);
     else
         g_clear_pointer(&source->walk, g_free);
-    memcpy(&source->applied, config, sizeof *config);
+    source->applied = *config;
 }
 
 void jitter_source_clear(JitterSource *source)

@@ -51,7 +51,8 @@ static uint64_t flow_hash_of(FramePool *pool, const Flow *flow, RandomKey key)
     memset(at, 0, 200);
     frame->is_bare_ip = flow->is_bare_ip;
     if (!flow->is_bare_ip) {
-        memcpy(at, "\2\0\0\0\0\2\2\0\0\0\0\1", 12);
+        at[0] = at[5] = at[6] = 2; // to 02:00:00:00:00:02 from 02:00:00:00:00:01
+        at[11] = 1;
         if (flow->has_vlan)
             packet_store32(at + 12, 0x81000007);
         at += flow->has_vlan ? 16 : 12;

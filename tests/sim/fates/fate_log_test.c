@@ -143,19 +143,19 @@ static GStrv row_of_json(const char *line)
     return row;
 }
 
-static void assert_same_row(const GStrv a, const GStrv b)
+static void assert_same_row(char *const *a, char *const *b)
 {
     for (int column = 0; column < N_COLUMNS; column++)
         g_assert_cmpstr(a[column], ==, b[column]);
 }
 
-static int64_t number_in(const GStrv row, int column)
+static int64_t number_in(char *const *row, int column)
 {
     return g_ascii_strtoll(row[column], NULL, 10);
 }
 
 // Each is 0 or more, but the jitter, and together they are the delay.
-static void assert_parts(const GStrv row)
+static void assert_parts(char *const *row)
 {
     g_assert_cmpint(number_in(row, QUEUE_NS), >=, 0);
     g_assert_cmpint(number_in(row, SENDING_NS), >=, 0);
@@ -164,7 +164,7 @@ static void assert_parts(const GStrv row)
                     ==, number_in(row, OUT_NS) - number_in(row, IN_NS));
 }
 
-static void assert_dropped_row(const GStrv row)
+static void assert_dropped_row(char *const *row)
 {
     g_assert_cmpstr(row[FATE], ==, "dropped");
     g_assert_cmpstr(row[REASON], !=, "");
