@@ -44,14 +44,15 @@ static const ParamSpec expect_params[] = {
      .offset = offsetof(ExpectDraft, after_ns),
      .max = UINT64_C(31622400) * 1000000000,
      .summary = "of reachable: from when on, from the start of the timeline"},
-    {.name = "within",
-     .type = PARAM_DURATION,
-     .offset = offsetof(ExpectDraft, within_ns),
-     .min = 1000000,
-     .max = UINT64_C(31622400) * 1000000000,
-     .summary = "of reachable: the time that there is for it"},
     PARAM_END,
 };
+
+// Apart from the others, since a probe has a metric of that name.
+static const ParamSpec expect_within = {.name = "within",
+                                        .type = PARAM_DURATION,
+                                        .offset = offsetof(ExpectDraft, within_ns),
+                                        .min = 1000000,
+                                        .max = UINT64_C(31622400) * 1000000000};
 
 void expect_spec_free(ExpectSpec *spec)
 {
@@ -267,16 +268,23 @@ static void expect_read_nothing(Loader *loader, const Spot *spot, void *unused)
     (void)unused;
 }
 
+static bool expect_read_metric(Loader *loader, const Spot *spot, void *into);
+
+// Beside reachable the time that there is for it, beside a probe that measures it a bound.
+static void expect_read_within(Loader *loader, const Spot *spot, void *into)
+{
+    const ExpectDraft *draft = into;
+
+    if (draft->metrics == NULL || !expect_read_metric(loader, spot, into))
+        spot_read_param(spot, &expect_within, into);
+}
+
 static const Field expect_fields[] = {
-    {"name", expect_read_name},
-    {"task", expect_read_nothing},
-    {"probe", expect_read_nothing},
-    {"link", expect_read_nothing},
-    {"capture", expect_read_nothing},
-    {"reachable", expect_read_nothing},
-    {"filter", expect_read_nothing},
-    {"output", expect_read_output},
-    {NULL, NULL},
+    {"name", expect_read_name},       {"task", expect_read_nothing},
+    {"probe", expect_read_nothing},   {"link", expect_read_nothing},
+    {"capture", expect_read_nothing}, {"reachable", expect_read_nothing},
+    {"filter", expect_read_nothing},  {"output", expect_read_output},
+    {"within", expect_read_within},   {NULL, NULL},
 };
 
 static bool expect_read_metric(Loader *loader, const Spot *spot, void *into)
@@ -427,7 +435,8 @@ static void expect_read_entry(Loader *loader, const Spot *spot, Scenario *scenar
         draft.metrics != link_metrics)
         spot_error(spot, "direction: stands beside link: only");
     if (!is_reachable && draft.metrics != NULL &&
-        (spot_find(spot, "after", &index) || spot_find(spot, "within", &index)))
+        (spot_find(spot, "after", &index) ||
+         (spot_find(spot, "within", &index) && metric_find(draft.metrics, "within") == NULL)))
         spot_error(spot, "after: and within: stand beside reachable: only");
     if (problems_n_errors(spot->problems) > n_errors)
         return;

@@ -66,6 +66,24 @@ static void test_a_greater_sign_wants_quotes(void)
                   "break, while scanning a block scalar: quote what begins with >");
 }
 
+// `within` is also the time that reachable: gives.
+static void test_a_probe_is_expected_within_a_time(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed(NETWORK "  - {on: a, name: back, probe: {reach: b}}\n"
+                       "expect:\n"
+                       "  - {probe: back, within: 1s..2s}\n"
+                       "  - {after: 1s, reachable: {from: a, to: b}, within: 3s}\n");
+    const ExpectSpec *spec = expect_at(scenario, 0);
+
+    g_assert_cmpstr(spec->name, ==, "probe back: within");
+    g_assert_cmpstr(spec->expected, ==, "1s..2s");
+    g_assert_cmpuint(spec->subject, ==, EXPECT_PROBE);
+    g_assert_cmpstr(expect_at(scenario, 1)->expected, ==, "within 3s");
+    ASSERT_ERRORS(NETWORK "expect:\n  - {task: pinger, exit: 0, within: 1s}\n",
+                  "7:5: expect[0]: after: and within: stand beside reachable: only");
+}
+
 static void test_an_exit_that_is_soft_does_not_judge(void)
 {
     g_autoptr(Scenario) scenario = parsed(NETWORK "expect: [{task: pinger, exit: 1, soft: yes}]\n");
@@ -112,6 +130,8 @@ int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scenario/expect/a-metric-is-an-expectation", test_a_metric_is_an_expectation);
+    g_test_add_func("/scenario/expect/a-probe-is-expected-within-a-time",
+                    test_a_probe_is_expected_within_a_time);
     g_test_add_func("/scenario/expect/an-exit-that-is-soft-does-not-judge",
                     test_an_exit_that_is_soft_does_not_judge);
     g_test_add_func("/scenario/expect/a-greater-sign-wants-quotes",
