@@ -232,10 +232,10 @@ static void test_tell_search(TestTale *tale, const Plan *plan, const SeedSearch 
         test_tell_result(tale, lowest, true);
 }
 
-static void test_tell_end(TestTale *tale, const Plan *plan, const PlanOptions *options,
+static void test_tell_end(TestTale *tale, const Plan *plan, const PlanOptions *options, int signal,
                           int64_t elapsed_ns)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = g_string_new(signal != 0 ? "interrupted" : NULL);
     guint n_rest = plan->tests->len;
 
     for (guint i = 0; i < plan->searches->len; i++)
@@ -270,7 +270,7 @@ static bool test_update(TestTale *tale, const Plan *plan, const Suite *suite)
 {
     UpdateResult result;
 
-    if (suite_was_interrupted(suite)) {
+    if (suite_signal(suite) != 0) {
         test_tell_update(tale, "interrupted: no file was updated");
         return true;
     }
@@ -281,7 +281,9 @@ static bool test_update(TestTale *tale, const Plan *plan, const Suite *suite)
 
 static int test_status(const TestTale *tale, const Suite *suite)
 {
-    if (tale->n_failed > 0 || suite_was_interrupted(suite))
+    if (suite_signal(suite) != 0)
+        return 128 + suite_signal(suite);
+    if (tale->n_failed > 0)
         return STATUS_FAILED;
     if (tale->has_refusal)
         return STATUS_REFUSED;
@@ -312,14 +314,17 @@ static int test_run_plan(Plan *plan, const PlanOptions *plan_options, const Test
         g_clear_error(&error);
         tale.has_refusal = true;
     }
-    for (guint i = 0; options->tap && i < plan->tests->len; i++) {
+    if (options->tap && suite_signal(suite) != 0)
+        puts("Bail out! interrupted");
+    for (guint i = 0; options->tap && suite_signal(suite) == 0 && i < plan->tests->len; i++) {
         const Test *test = g_ptr_array_index(plan->tests, i);
 
         if (test->outcome == TEST_NOT_RUN)
             test_finished(&tale, test, true);
     }
     if (!options->tap)
-        test_tell_end(&tale, plan, plan_options, clock_monotonic_ns() - started_ns);
+        test_tell_end(&tale, plan, plan_options, suite_signal(suite),
+                      clock_monotonic_ns() - started_ns);
     tale.n_failed = tale.n_of[TEST_FAILED];
     status = options->update && !test_update(&tale, plan, suite) ? STATUS_REFUSED
                                                                  : test_status(&tale, suite);
@@ -393,7 +398,7 @@ static int test_command_run(int argc, char **argv)
             &test_command, &argc, &argv, entries,
             "Exit status: 0 all passed, 1 a test failed, 2 the command line or a\n"
             "scenario is wrong, 3 the system refused something, 4 none failed, but some\n"
-            "were not valid.",
+            "were not valid, 128 + N when signal N ended it.",
             COMMAND_ANY_OPERANDS, &status))
         return status;
     if (argc < 2)

@@ -25,7 +25,8 @@ struct Suite {
     GQueue retries;     // of Test
     GPtrArray *running; // of Trial
     guint n_finished, n_failed;
-    bool is_ending, is_interrupted;
+    bool is_ending;
+    int signal; // that came; 0: none
     GError *error;
 };
 
@@ -76,7 +77,7 @@ static void suite_trial_ended(void *data, Trial *trial)
     Test *test = trial_test(trial);
 
     g_ptr_array_remove(self->running, trial);
-    if (self->is_interrupted) { // what was cut off is no result
+    if (self->signal != 0) { // what was cut off is no result
         test_reset(test);
         test->outcome = TEST_NOT_RUN;
     }
@@ -84,7 +85,7 @@ static void suite_trial_ended(void *data, Trial *trial)
         test->folder = g_strdup(trial_folder(trial)->path);
     else
         folder_remove(trial_folder(trial)->path);
-    if (!self->is_interrupted)
+    if (self->signal == 0)
         suite_finish(self, test);
     suite_start_more(self);
 }
@@ -154,10 +155,10 @@ static void suite_signalled(uv_signal_t *handle, int signal)
 {
     Suite *self = handle->data;
 
-    (void)signal;
     for (guint i = 0; i < self->running->len; i++)
-        trial_signal(g_ptr_array_index(self->running, i), self->is_interrupted ? SIGKILL : SIGINT);
-    self->is_ending = self->is_interrupted = true;
+        trial_signal(g_ptr_array_index(self->running, i), self->signal != 0 ? SIGKILL : SIGINT);
+    self->is_ending = true;
+    self->signal = signal;
 }
 
 Suite *suite_new(Plan *plan, const SuiteOptions *options, SuiteEvents events, GError **error)
@@ -204,9 +205,9 @@ bool suite_run(Suite *self, GError **error)
     return false;
 }
 
-bool suite_was_interrupted(const Suite *self)
+int suite_signal(const Suite *self)
 {
-    return self->is_interrupted;
+    return self->signal;
 }
 
 void suite_free(Suite *self)

@@ -33,7 +33,8 @@ Suite *suite_new(Plan *plan, const SuiteOptions *options, SuiteEvents events, GE
 // refused to start one.
 bool suite_run(Suite *suite, GError **error);
 
-bool suite_was_interrupted(const Suite *suite);
+// The signal that ended it before its time; 0 when none did.
+int suite_signal(const Suite *suite);
 
 void suite_free(Suite *suite);
 

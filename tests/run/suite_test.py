@@ -372,9 +372,18 @@ class Suite(RunCase):
         harness.wait_until((self.directory / 'up').exists, 'the first test')
         running.signal(signal.SIGINT)
         done = running.finish()
-        self.assertEqual(done.status, TASK_FAILED)
-        self.assertIn('3 not run in', done.text)
+        self.assertEqual(done.status, 128 + signal.SIGINT)
+        self.assertIn('interrupted, 3 not run in', done.text)
         self.assertNotIn('failed', done.text)
+
+    def test_a_signal_bails_out_of_tap(self):
+        running = self.start('test', self.write(scenario(task('london', 'touch up; sleep 100'))),
+                             '--repeat', '3', '-j', '1', '--tap')
+        harness.wait_until((self.directory / 'up').exists, 'the first test')
+        running.signal(signal.SIGTERM)
+        done = running.finish()
+        self.assertEqual(done.status, 128 + signal.SIGTERM)
+        self.assertEqual(done.text, 'TAP version 14\n1..3\nBail out! interrupted\n')
 
     def test_sigkill_leaves_nothing(self):
         running = self.start('test', self.write(scenario(task('london', 'touch up; sleep 100'))))
