@@ -8,7 +8,7 @@
 
 #include "sim/report/report_json.h"
 
-bool report_file_check(const char *path, GError **error)
+bool output_file_check(const char *option, const char *path, GError **error)
 {
     int fd;
 
@@ -16,12 +16,17 @@ bool report_file_check(const char *path, GError **error)
         return true;
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) {
-        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "--report %s: %s",
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s %s: %s", option,
                     path, g_strerror(errno));
         return false;
     }
     close(fd);
     return true;
+}
+
+bool report_file_check(const char *path, GError **error)
+{
+    return output_file_check("--report", path, error);
 }
 
 bool report_file_write(const Report *report, const char *path, GError **error)

@@ -7,7 +7,8 @@
 
 #include "sim/report/report.h"
 
-// Before anything starts: a report that cannot be written is known early. NULL is fine.
+// Before anything starts: that a file cannot be written is known early. NULL is fine.
+bool output_file_check(const char *option, const char *path, GError **error);
 bool report_file_check(const char *path, GError **error);
 
 bool report_file_write(const Report *report, const char *path, GError **error);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/quantity.h"
+#include "sim/commands/report_file.h"
 #include "sim/commands/run.h"
 #include "sim/lab/console.h"
 #include "sim/realtime/clock.h"
@@ -414,6 +415,8 @@ static int test_command_run(int argc, char **argv)
         fprintf(stderr, "taploom test: no test is called like -k %s\n", options.pattern);
         return STATUS_USAGE;
     }
+    if (!options.list && !output_file_check("--junit", options.junit_path, &error))
+        return command_fail(&test_command, error);
     if (options.list) {
         for (guint i = 0; i < plan->tests->len; i++)
             puts(((Test *)g_ptr_array_index(plan->tests, i))->name);

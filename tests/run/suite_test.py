@@ -224,7 +224,11 @@ class Suite(RunCase):
         self.assertIn('too slow', skipped.get('message'))
 
     def test_junit_that_cannot_be_written(self):
-        self.suite(self.write(PASSES), '--junit', self.directory / 'no' / 'x.xml', status=REFUSED)
+        trace = self.directory / 'trace'
+        done = self.suite(self.write(scenario(task('london', f'touch {trace}'))), '--junit',
+                          self.directory / 'no' / 'x.xml', status=WRONG_USAGE)
+        self.assertRegex(done.stderr, r'--junit .*/no/x\.xml: No such file or directory')
+        self.assertFalse(trace.exists())
 
     def test_tap(self):
         done = self.suite(self.write(FAILS, 'fails'), self.write(PASSES, 'fine'),
