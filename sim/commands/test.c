@@ -119,6 +119,12 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
     }
     if (options->seeds != NULL && !test_parse_seeds(options->seeds, plan, error))
         return false;
+    if (options->seeds != NULL && (options->seed != NULL || options->n_repetitions > 1)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--bisect-seed runs each test once with each of its seeds: leave out --seed "
+                    "and --repeat");
+        return false;
+    }
     if (options->seeds != NULL && (options->tap || options->junit_path != NULL)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--bisect-seed looks for one failure and reports it as text: leave out --tap "
@@ -133,6 +139,11 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
     }
     if (options->keep != NULL && !test_parse_keep(options->keep, plan, error))
         return false;
+    if (options->keep != NULL && options->artifacts_path == NULL) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--keep says which tests leave artifacts: add --artifacts DIR");
+        return false;
+    }
     plan->has_seed = options->seed != NULL;
     plan->n_repetitions = (unsigned)options->n_repetitions;
     plan->pattern = options->pattern;

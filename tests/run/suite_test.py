@@ -140,7 +140,9 @@ class Suite(RunCase):
         for options in (('-j', '0'), ('--repeat', '0'), ('--seed', 'x'), ('--keep', 'some'),
                         ('--bisect-seed', '5..4'), ('--bisect-seed', '1..2', '--tap'), ('--nix',),
                         ('--bisect-seed', '1..2', '--update'),
-                        ('--retries', '-1'), ('--time-limit', '5')):
+                        ('--retries', '-1'), ('--time-limit', '5'), ('--keep', 'always'),
+                        ('--bisect-seed', '1..2', '--seed', '3'),
+                        ('--bisect-seed', '1..2', '--repeat', '3')):
             with self.subTest(options=options):
                 self.suite(path, *options, status=WRONG_USAGE)
         self.suite(status=WRONG_USAGE)
