@@ -220,10 +220,26 @@ static void test_progressed(void *data, const char *words)
     console_progress(((TestTale *)data)->console, words);
 }
 
+// "4 passed, 2 errors, 1 not run".
+static void test_append_counts(GString *text, const guint *n_of)
+{
+    const char *comma = "";
+
+    for (guint i = 1; i <= N_TEST_OUTCOMES; i++) {
+        TestOutcome outcome = i % N_TEST_OUTCOMES; // what was not run comes last
+
+        if (n_of[outcome] == 0)
+            continue;
+        g_string_append_printf(text, "%s%u %s%s", comma, n_of[outcome], test_outcome_name(outcome),
+                               outcome == TEST_ERROR && n_of[outcome] > 1 ? "s" : "");
+        comma = ", ";
+    }
+}
+
 static void test_tell_search(TestTale *tale, const Plan *plan, const SeedSearch *search)
 {
     guint n_of[N_TEST_OUTCOMES] = {0};
-    g_autofree char *counts = NULL;
+    g_autoptr(GString) text = NULL;
     const Test *lowest = NULL;
 
     for (guint i = 0; i < plan->tests->len; i++) {
@@ -236,10 +252,15 @@ static void test_tell_search(TestTale *tale, const Plan *plan, const SeedSearch 
             (test->outcome == TEST_FAILED || test->outcome == TEST_ERROR))
             lowest = test;
     }
-    counts = g_strdup_printf("%s: %u seeds passed, %u failed, %u were not valid, %u were not run\n",
-                             search->name, n_of[TEST_PASSED], n_of[TEST_FAILED] + n_of[TEST_ERROR],
-                             n_of[TEST_INVALID], n_of[TEST_NOT_RUN]);
-    console_print(tale->console, counts);
+    text = g_string_new(search->name);
+    if (lowest != NULL)
+        g_string_append_printf(
+            text, ": fails with seed %" G_GUINT64_FORMAT ", the lowest found: ", lowest->seed);
+    else
+        g_string_append(text, ": found none that fails: ");
+    test_append_counts(text, n_of);
+    g_string_append_c(text, '\n');
+    console_print(tale->console, text->str);
     if (lowest != NULL)
         test_tell_result(tale, lowest, true);
 }
@@ -247,19 +268,16 @@ static void test_tell_search(TestTale *tale, const Plan *plan, const SeedSearch 
 static void test_tell_end(TestTale *tale, const Plan *plan, const PlanOptions *options, int signal,
                           int64_t elapsed_ns)
 {
-    GString *text = g_string_new(signal != 0 ? "interrupted" : NULL);
-    guint n_rest = plan->tests->len;
+    GString *text = g_string_new(signal != 0 ? "interrupted, " : NULL);
+    guint n_of[N_TEST_OUTCOMES];
 
+    memcpy(n_of, tale->n_of, sizeof n_of);
+    n_of[TEST_NOT_RUN] = plan->tests->len;
+    for (TestOutcome outcome = TEST_PASSED; outcome < N_TEST_OUTCOMES; outcome++)
+        n_of[TEST_NOT_RUN] -= n_of[outcome];
     for (guint i = 0; i < plan->searches->len; i++)
         test_tell_search(tale, plan, g_ptr_array_index(plan->searches, i));
-    for (TestOutcome outcome = TEST_PASSED; outcome < N_TEST_OUTCOMES; outcome++) {
-        n_rest -= tale->n_of[outcome];
-        if (tale->n_of[outcome] > 0)
-            g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "", tale->n_of[outcome],
-                                   test_outcome_name(outcome));
-    }
-    if (n_rest > 0)
-        g_string_append_printf(text, "%s%u not run", text->len > 0 ? ", " : "", n_rest);
+    test_append_counts(text, n_of);
     g_string_append_printf(text, " in %.1f s\n", (double)elapsed_ns / 1e9);
     if (options->is_shuffled)
         g_string_append_printf(text, "the order again: --order %" G_GUINT64_FORMAT "\n",

@@ -182,11 +182,12 @@ class Suite(RunCase):
                            'links': [{'endpoints': ['london', 'newyork'], 'loss': '30%'}]}, 'p')
         done = self.suite(path, '--bisect-seed', '1..30', '-j', '4', status=TASK_FAILED)
         found = int(re.search(r'failed +p@(\d+)', done.text).group(1))
+        self.assertIn(f'p: fails with seed {found}, the lowest found: ', done.text)
         for seed in range(1, found + 1):
             status = self.taploom('run', path, '--seed', seed).status
             self.assertEqual(status, TASK_FAILED if seed == found else FINISHED_WELL, seed)
         self.assertIn(f'--seed {found}', done.text)
-        self.assertIn('3 seeds passed, 0 failed',
+        self.assertIn(': found none that fails: 3 passed\n',
                       self.suite(self.write(PASSES), '--bisect-seed', '4..6').text)
 
     def assert_junit(self, element):
