@@ -3,15 +3,20 @@
 
 #include <string.h>
 
-// "taploom run x.yaml --seed 7": the same run again.
+// A word as a shell reads it; the caller frees it.
+static char *shell_word(const char *word)
+{
+    return strpbrk(word, " '\"$\\&;()<>|*?`!#~[]{}") != NULL ? g_shell_quote(word) : g_strdup(word);
+}
+
+// "taploom run x.yaml --matrix loss=1% --seed 7": the same run again.
 static char *expect_run_words(const Report *report)
 {
-    g_autofree char *file = g_shell_quote(report->scenario->path);
-    const char *path = strpbrk(report->scenario->path, " '\"$\\&;()<>|*?`!#~") != NULL
-                           ? file
-                           : report->scenario->path;
+    g_autofree char *path = shell_word(report->scenario->path);
+    g_autofree char *combination = shell_word(report->scenario->combination);
 
-    return g_strdup_printf("taploom run %s --seed %" G_GUINT64_FORMAT, path, report->seed);
+    return g_strdup_printf("taploom run %s%s%s --seed %" G_GUINT64_FORMAT, path,
+                           *combination != '\0' ? " --matrix " : "", combination, report->seed);
 }
 
 static const char *expect_capture_path(const Report *report, const CaptureSpec *capture)
@@ -21,65 +26,82 @@ static const char *expect_capture_path(const Report *report, const CaptureSpec *
     return file != NULL ? file->path : capture->file;
 }
 
-// The commands, one a line.
-static void expect_append_commands(TextReport *self, const Report *report, const ExpectSpec *spec)
+// Takes the command; one that is there already is left out.
+static void commands_add(GPtrArray *commands, char *command)
+{
+    if (g_ptr_array_find_with_equal_func(commands, command, g_str_equal, NULL))
+        g_free(command);
+    else
+        g_ptr_array_add(commands, command);
+}
+
+static void expect_add_commands(GPtrArray *commands, const Report *report, const ExpectSpec *spec)
 {
     g_autofree char *run = expect_run_words(report);
-    g_autofree char *filter = g_shell_quote(spec->filter != NULL ? spec->filter : "");
+    g_autofree char *scenario = shell_word(report->scenario->path);
 
     switch (spec->subject) {
     case EXPECT_LINK:
-        g_string_append_printf(self->text, "      taploom explain %s\n      %s --fates fates.csv\n",
-                               report->scenario->path, run);
+        commands_add(commands, g_strdup_printf("taploom explain %s", scenario));
+        commands_add(commands, g_strdup_printf("%s --fates fates.csv", run));
         break;
-    case EXPECT_CAPTURE:
-        g_string_append_printf(self->text, "      tcpdump -nr %s %s\n",
-                               expect_capture_path(report, spec->capture),
-                               spec->filter != NULL ? filter : "");
+    case EXPECT_CAPTURE: {
+        g_autofree char *file = shell_word(expect_capture_path(report, spec->capture));
+        g_autofree char *filter = spec->filter != NULL ? g_shell_quote(spec->filter) : NULL;
+
+        commands_add(commands,
+                     g_strdup_printf("tcpdump -nr %s%s%s", file, filter != NULL ? " " : "",
+                                     filter != NULL ? filter : ""));
         break;
+    }
     case EXPECT_TASK:
     case EXPECT_PROBE:
-        g_string_append_printf(self->text, "      %s --capture .\n", run);
+        commands_add(commands, g_strdup_printf("%s --capture .", run));
         if (spec->task->node != NULL)
-            g_string_append_printf(self->text, "      taploom shell %s   # while it runs\n",
-                                   spec->task->node->name);
+            commands_add(commands, g_strdup_printf("taploom shell %s   # while it runs",
+                                                   spec->task->node->name));
         break;
     }
 }
 
-static void expect_append_failed(TextReport *self, const Report *report, const ExpectReport *entry)
+static void expect_append(TextReport *self, const Report *report, const ExpectReport *entry)
 {
-    g_autofree char *where =
-        g_strdup_printf("%s:%zu: expected %s, got %s", report->scenario->path,
-                        entry->spec->position.line, entry->spec->expected, entry->got);
+    g_autofree char *where = NULL;
+    g_autofree char *words = entry->passed ? g_strdup_printf("%s %s: %s", entry->spec->name,
+                                                             entry->spec->expected, entry->got)
+                                           : g_strdup(entry->spec->name);
 
+    text_styled(self,
+                entry->passed       ? ESCAPE_GOOD
+                : entry->spec->soft ? ESCAPE_WARN
+                                    : ESCAPE_BAD,
+                entry->passed       ? "  holds   "
+                : entry->spec->soft ? "  warning "
+                                    : "  FAILED  ");
+    text_wrapped(self, words, 0);
+    if (entry->passed)
+        return;
+    where = g_strdup_printf("%s:%zu: expected %s, got %s", report->scenario->path,
+                            entry->spec->position.line, entry->spec->expected, entry->got);
     text_wrapped(self, where, 4);
-    g_string_append(self->text, "    to look closer:\n");
-    expect_append_commands(self, report, entry->spec);
 }
 
 void text_expectations(TextReport *self, const Report *report)
 {
     const GArray *entries = report->expectations;
+    g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func(g_free);
 
     if (entries->len == 0)
         return;
     text_heading(self, "expectations");
     for (guint i = 0; i < entries->len; i++) {
         const ExpectReport *entry = &g_array_index(entries, ExpectReport, i);
-        g_autofree char *words = entry->passed ? g_strdup_printf("%s %s: %s", entry->spec->name,
-                                                                 entry->spec->expected, entry->got)
-                                               : g_strdup(entry->spec->name);
 
-        text_styled(self,
-                    entry->passed       ? ESCAPE_GOOD
-                    : entry->spec->soft ? ESCAPE_WARN
-                                        : ESCAPE_BAD,
-                    entry->passed       ? "  holds "
-                    : entry->spec->soft ? "  warning "
-                                        : "  FAILED ");
-        text_wrapped(self, words, 0);
+        expect_append(self, report, entry);
         if (!entry->passed)
-            expect_append_failed(self, report, entry);
+            expect_add_commands(commands, report, entry->spec);
     }
+    for (guint i = 0; i < commands->len; i++)
+        g_string_append_printf(self->text, "%s    %s\n", i == 0 ? "  to look closer:\n" : "",
+                               (const char *)g_ptr_array_index(commands, i));
 }

@@ -46,6 +46,28 @@ class Expect(RunCase):
         self.assertRegex(done.text, r'wrong\.yaml:5:\s+expected > 1000,\s+got \d+\n')
         self.assertIn('wrong.yaml --seed 7 --fates fates.csv', done.text)
 
+    def test_commands_to_look_closer_run_the_same_and_stand_once(self):
+        path = self.write('matrix: {size: [1, 2]}\n'
+                          'nodes: [a, b]\n'
+                          'links: [{endpoints: [a, b], name: wire}]\n'
+                          'tasks: [{name: one, on: a, run: "ping -c 1 b; exit ${size}"}]\n'
+                          'capture: [wire]\n'
+                          'expect:\n'
+                          '  - {link: wire, in: "> 1000"}\n'
+                          '  - {task: one, exit: 0, output: "size ${size}"}\n'
+                          '  - {capture: wire.a.pcap, count: 0}\n', name='sizes')
+        done = self.taploom('run', path, '--matrix', 'size=2', '--seed', '7')
+        self.assertEqual(done.status, TASK_FAILED)
+        again = f'taploom run {path} --matrix size=2 --seed 7'
+        self.assertEqual(
+            done.text[done.text.index('  to look closer:'):].split('\n\n', maxsplit=1)[0],
+            f'  to look closer:\n'
+            f'    taploom explain {path}\n'
+            f'    {again} --fates fates.csv\n'
+            f'    {again} --capture .\n'
+            f'    taploom shell a   # while it runs\n'
+            f'    tcpdump -nr wire.a.pcap')
+
     def test_each_capture_has_its_own_file(self):
         done = self.expect(
             pair(task('london', 'ping -c 3 -i 0.05 newyork'), capture=[
