@@ -154,6 +154,12 @@ static void explain_scenario(const Scenario *scenario, const Value *root)
 
 static int explain_run(int argc, char **argv)
 {
+    g_auto(GStrv) choices = NULL;
+    const GOptionEntry entries[] = {
+        {"matrix", 0, 0, G_OPTION_ARG_STRING_ARRAY, &choices,
+         "of `matrix:` and `variables:`; else of a matrix the first", "NAME=VALUE,…"},
+        {NULL},
+    };
     g_autoptr(Problems) problems = NULL;
     g_autoptr(Document) document = NULL;
     g_autoptr(Scenario) scenario = NULL;
@@ -163,21 +169,22 @@ static int explain_run(int argc, char **argv)
     int status;
 
     if (!command_parse(
-            &explain_command, &argc, &argv, NULL,
+            &explain_command, &argc, &argv, entries,
             "The steps are in the order in which a frame meets them. Needs no privilege\n"
             "and starts nothing.",
             1, &status))
         return status;
     text = scenario_read_file(argv[1], &n_bytes, &errors);
     if (text != NULL)
-        scenario = scenario_parse(scenario_path(argv[1]), text, n_bytes, &errors);
+        scenario = scenario_parse_chosen(scenario_path(argv[1]), text, n_bytes,
+                                         (const char *const *)choices, &errors);
     if (scenario == NULL) {
         fputs(errors, stderr);
         return STATUS_USAGE;
     }
     problems = problems_new(scenario->path);
     document = document_parse(text, n_bytes, problems);
-    variables_apply(document, NULL, problems, NULL, NULL);
+    variables_apply(document, (const char *const *)choices, problems, NULL, NULL);
     explain_scenario(scenario, document_root(document));
     return STATUS_OK;
 }

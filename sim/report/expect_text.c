@@ -9,14 +9,14 @@ static char *shell_word(const char *word)
     return strpbrk(word, " '\"$\\&;()<>|*?`!#~[]{}") != NULL ? g_shell_quote(word) : g_strdup(word);
 }
 
-// "taploom run x.yaml --matrix loss=1% --seed 7": the same run again.
-static char *expect_run_words(const Report *report)
+// "taploom explain x.yaml --matrix loss=1%".
+static char *expect_command_words(const Report *report, const char *command)
 {
     g_autofree char *path = shell_word(report->scenario->path);
     g_autofree char *combination = shell_word(report->scenario->combination);
 
-    return g_strdup_printf("taploom run %s%s%s --seed %" G_GUINT64_FORMAT, path,
-                           *combination != '\0' ? " --matrix " : "", combination, report->seed);
+    return g_strdup_printf("taploom %s %s%s%s", command, path,
+                           *combination != '\0' ? " --matrix " : "", combination);
 }
 
 static const char *expect_capture_path(const Report *report, const CaptureSpec *capture)
@@ -37,12 +37,12 @@ static void commands_add(GPtrArray *commands, char *command)
 
 static void expect_add_commands(GPtrArray *commands, const Report *report, const ExpectSpec *spec)
 {
-    g_autofree char *run = expect_run_words(report);
-    g_autofree char *scenario = shell_word(report->scenario->path);
+    g_autofree char *same = expect_command_words(report, "run");
+    g_autofree char *run = g_strdup_printf("%s --seed %" G_GUINT64_FORMAT, same, report->seed);
 
     switch (spec->subject) {
     case EXPECT_LINK:
-        commands_add(commands, g_strdup_printf("taploom explain %s", scenario));
+        commands_add(commands, expect_command_words(report, "explain"));
         commands_add(commands, g_strdup_printf("%s --fates fates.csv", run));
         break;
     case EXPECT_CAPTURE: {

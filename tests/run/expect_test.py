@@ -62,7 +62,7 @@ class Expect(RunCase):
         self.assertEqual(
             done.text[done.text.index('  to look closer:'):].split('\n\n', maxsplit=1)[0],
             f'  to look closer:\n'
-            f'    taploom explain {path}\n'
+            f'    taploom explain {path} --matrix size=2\n'
             f'    {again} --fates fates.csv\n'
             f'    {again} --capture .\n'
             f'    taploom shell a   # while it runs\n'

@@ -44,6 +44,13 @@ newyork-office
 '''
 
 
+MATRIX = '''\
+matrix: {loss: [1%, 5%]}
+nodes: [a, b]
+links: [{endpoints: [a, b], loss: "${loss}"}]
+'''
+
+
 def main(program, root):
     points = []
 
@@ -60,6 +67,8 @@ def main(program, root):
     run = explain('-', text='nodes: [a]\n')
     expect('a wrong one is refused', (run.returncode, run.stdout, 'stdin:1:1' in run.stderr),
            (2, '', True))
+    run = explain('-', '--matrix', 'loss=5%', text=MATRIX)
+    expect('values of a matrix are chosen', run.stdout.split('probability of ')[-1][:3], '5%,')
     for path in sorted((Path(root) / 'scenarios').glob('*.yaml')):
         run = explain(path)
         expect(f'{path.name} is explained in 80 columns',
