@@ -87,6 +87,8 @@ def main(root):
         ('metrics of expectations', metrics,
          [name for name in metrics if not re.search(rf'^\.(It|Cm) .*\b{name}\b', scenario_page, re.M)]),
         ('commands', commands, missing_items(commands_page, commands)),
+        ('synopses of commands', commands,
+         [name for name in commands if not re.search(rf'^\.Nm\n\.Cm {name}\b', commands_page, re.M)]),
         ('options', options,
          [name for name in options if f'.It Fl -{name}' not in commands_page]),
         ('members of the JSON report', members, missing_members(commands_page, members)),
