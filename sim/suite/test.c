@@ -164,6 +164,9 @@ char *test_words(const Test *test)
 
         g_string_append_printf(words, "  seed %" G_GUINT64_FORMAT "; again: %s\n", test->seed,
                                command);
+        if (test->outcome == TEST_FAILED)
+            g_string_append(words, "  to look closer add to that: --capture DIR, --fates FILE, "
+                                   "--report FILE.json\n");
     }
     if (test->folder != NULL)
         g_string_append_printf(words, "  kept in %s\n", test->folder);

@@ -41,7 +41,9 @@ static void test_expectations_fail_a_test_and_soft_ones_warn(void)
                     "  lossy.yaml:13: warning: loss\n"
                     "    expected  = 0\n"
                     "    got       1%\n"
-                    "  seed 7; again: taploom run lossy.yaml --matrix loss=1% --seed 7\n");
+                    "  seed 7; again: taploom run lossy.yaml --matrix loss=1% --seed 7\n"
+                    "  to look closer add to that: --capture DIR, --fates FILE, --report "
+                    "FILE.json\n");
 }
 
 static void test_readings_are_kept_for_an_update(void)
