@@ -18,7 +18,8 @@ typedef struct {
 
 struct LinkOptions {
     GPtrArray *options; // of LinkOption; a key, then its parameters
-    char *reverse, *preset;
+    char **reverse;     // NULL: not asked for
+    char *preset;
 };
 
 static void link_option_free(gpointer data)
@@ -41,10 +42,10 @@ static LinkOption *link_option_new(const char *name, const char *value)
     return option;
 }
 
-static bool link_options_know(const LinkOptions *self, const char *name)
+static bool options_have(const GPtrArray *options, const char *name)
 {
-    for (guint i = 0; i < self->options->len; i++) {
-        const LinkOption *option = g_ptr_array_index(self->options, i);
+    for (guint i = 0; i < options->len; i++) {
+        const LinkOption *option = g_ptr_array_index(options, i);
 
         if (strcmp(option->name, name) == 0)
             return true;
@@ -58,7 +59,7 @@ static void link_options_learn(LinkOptions *self, const char *key, const char *p
     g_autofree char *name = param != NULL ? g_strdup_printf("%s.%s", key, param) : g_strdup(key);
     LinkOption *option;
 
-    if (link_options_know(self, name))
+    if (options_have(self->options, name))
         return; // another variant's
     option = link_option_new(name, NULL);
     option->summary = g_strdup(summary);
@@ -87,7 +88,7 @@ LinkOptions *link_options_new(void)
 void link_options_free(LinkOptions *self)
 {
     g_ptr_array_unref(self->options);
-    g_free(self->reverse);
+    g_strfreev(self->reverse);
     g_free(self->preset);
     g_free(self);
 }
@@ -97,8 +98,8 @@ void link_options_add_entries(LinkOptions *self, GArray *entries)
     const GOptionEntry common[] = {
         {"preset", 0, 0, G_OPTION_ARG_STRING, &self->preset,
          "a kind of network, see taploom presets", "NAME"},
-        {"reverse", 0, 0, G_OPTION_ARG_STRING, &self->reverse,
-         "what differs on the way back: rate=1mbit,loss.burst=4", "KEY=VALUE,…"},
+        {"reverse", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->reverse,
+         "what differs on the way back: rate=1mbit,delay=5ms", "KEY=VALUE,…"},
     };
 
     g_array_append_vals(entries, common, G_N_ELEMENTS(common));
@@ -203,6 +204,11 @@ static GPtrArray *split_reverse(const char *text, GError **error)
 
         if (equals != NULL && is_name(*part, equals)) {
             *equals = '\0';
+            if (options_have(options, *part)) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                            "--reverse: %s= is given twice: keep one", *part);
+                return NULL;
+            }
             g_ptr_array_add(options, link_option_new(*part, equals + 1));
         } else if (last != NULL) {
             char *value = g_strconcat(last->value, ",", *part, NULL);
@@ -224,6 +230,7 @@ static GPtrArray *split_reverse(const char *text, GError **error)
 gboolean link_options_write(const LinkOptions *self, ScenarioText *text, GError **error)
 {
     g_autoptr(GPtrArray) reverse = NULL;
+    g_autofree char *text_of_all = NULL;
 
     if (self->preset != NULL) {
         g_autofree char *preset = scenario_text_value(self->preset);
@@ -233,7 +240,8 @@ gboolean link_options_write(const LinkOptions *self, ScenarioText *text, GError 
     write_keys(self->options, text->link);
     if (self->reverse == NULL)
         return TRUE;
-    reverse = split_reverse(self->reverse, error);
+    text_of_all = g_strjoinv(",", self->reverse);
+    reverse = split_reverse(text_of_all, error);
     if (reverse == NULL)
         return FALSE;
     write_keys(reverse, text->reverse);

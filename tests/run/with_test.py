@@ -218,9 +218,10 @@ class With(Services):
     def test_print_gives_the_scenario(self):
         done = self.run_with('--delay', '3ms', '--loss', '1%', '--loss.model', 'gilbert',
                              '--loss.burst', '4', '--reverse', 'queue.discipline=codel,rate=1mbit',
-                             '--print', '--', 'echo', "it's")
+                             '--reverse', 'delay=7ms', '--print', '--', 'echo', "it's")
         path = self.write(done.text)
         self.assertIn('loss: {rate: 1%, model: gilbert, burst: 4}', done.text)
+        self.assertIn('delay: 7ms', done.text)
         ran = self.taploom('run', path)
         self.assertEqual(ran.status, FINISHED_WELL, ran.stderr)
         self.assertEqual(ran.report['tasks'][0]['output'], "it's\n")
@@ -234,6 +235,7 @@ class With(Services):
                 (('--preset', 'ltee'), '--preset: "ltee" is no preset: did you mean "lte"?'),
                 (('--reverse', 'rate=3'), '--reverse rate: "3" has no unit'),
                 (('--reverse', 'los=3%'), '--reverse: "los" is no key'),
+                (('--reverse', 'rate=3mbit,rate=4mbit'), '--reverse: rate= is given twice'),
                 (('--reverse', '3%'), '--reverse: "3%" does not begin with KEY='),
                 (('--seed', 'x'), '--seed: "x" is not a number'),
                 (('--mtu', '3'), '--mtu: "3" is out of range'),
