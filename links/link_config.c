@@ -158,6 +158,19 @@ const char **link_config_variant_names(const char *key)
     return (const char **)g_ptr_array_free(names, FALSE);
 }
 
+const char **link_config_variants_with(const char *key, const char *param)
+{
+    const char **names = link_config_variant_names(key);
+    guint n = 0;
+
+    for (const char **name = names; *name != NULL; name++) {
+        if (param_find(link_config_variant(key, *name)->keys->params, param) != NULL)
+            names[n++] = *name;
+    }
+    names[n] = NULL;
+    return names;
+}
+
 const StageClass *link_config_variant(const char *key, const char *variant)
 {
     for (const StageClass *const *item = stage_classes; *item != NULL; item++)

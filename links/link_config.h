@@ -36,6 +36,9 @@ const char **link_config_key_names(void);
 // The words of all variants of a key ("independent", "gilbert"), likewise; empty for a key without.
 const char **link_config_variant_names(const char *key);
 
+// Those that have this parameter, likewise.
+const char **link_config_variants_with(const char *key, const char *param);
+
 // The class of that key and word, or NULL.
 const StageClass *link_config_variant(const char *key, const char *variant);
 

@@ -39,14 +39,23 @@ static void link_set_param(Loader *loader, const Spot *spot, const KeyDraft *dra
 static bool link_read_param(Loader *loader, const Spot *spot, void *into)
 {
     const KeyDraft *draft = into;
+    g_autofree const char **others = NULL;
+    g_autofree char *list = NULL;
     const ParamSpec *param;
 
     if (g_strcmp0(spot->key, draft->class->selector) == 0)
         return true; // chosen before all others were read
     param = param_find(draft->key->params, spot->key);
-    if (param != NULL)
+    if (param != NULL) {
         link_set_param(loader, spot, draft, param);
-    return param != NULL;
+        return true;
+    }
+    others = link_config_variants_with(draft->key->name, spot->key);
+    list = g_strjoinv(", ", (char **)others);
+    if (*others != NULL)
+        spot_error(spot, "does not go with %s: %s, but with %s: write one of them as %s:",
+                   draft->class->selector, draft->class->variant, list, draft->class->selector);
+    return *others != NULL;
 }
 
 // `{model: gilbert, …}`: chooses among the variants of a key. False after an error.

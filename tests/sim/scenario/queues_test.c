@@ -55,8 +55,8 @@ static void test_errors(void)
     ASSERT_ERRORS(LINK("queue: {discipline: codel, interval: 0ms}"),
                   "2:80: links[0].queue.interval: \"0ms\" is out of range: write 1us to 100s");
     ASSERT_ERRORS(LINK("queue: {discipline: codel, flows: 7}"),
-                  "2:70: links[0].queue: \"flows\" is no key of queue (codel): known is "
-                  "discipline, limit, target, interval, ecn");
+                  "2:77: links[0].queue.flows: does not go with discipline: codel, but with "
+                  "fq-codel, fq-pie: write one of them as discipline:");
     ASSERT_ERRORS(
         LINK("queue: {discipline: red, min: 10ms}"),
         "2:50: links[0].queue: min and max go together: add the other, or leave out both");
