@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -155,11 +156,19 @@ static void enter_set_open_files_limit(rlim_t soft)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Says what failed and ends the process inside.
-static _Noreturn void enter_fail(const char *what, int errno_value)
+// Says what failed, and what `remedy` there is if any, and ends the process inside.
+static _Noreturn void enter_fail(const char *what, int errno_value, const char *remedy)
 {
-    fprintf(stderr, "%s: %s\n", what, g_strerror(errno_value));
+    fprintf(stderr, "taploom: %s: %s%s\n", what, g_strerror(errno_value), remedy);
     _exit(errno_value == ENOENT ? ENTER_STATUS_NOT_FOUND : ENTER_STATUS_NOT_EXECUTABLE);
+}
+
+// "make check" in one word was meant for a shell.
+static const char *enter_remedy(const char *const *command, int errno_value)
+{
+    bool is_line = errno_value == ENOENT && command[1] == NULL && strchr(command[0], ' ') != NULL;
+
+    return is_line ? " (for a line of the shell write sh -c before it)" : "";
 }
 
 // Leaves the standard descriptors, and the one that the program keeps.
@@ -179,14 +188,14 @@ static _Noreturn void enter_exec(const EnterRequest *request, const sigset_t *si
     if (on_terminal)
         enter_give_terminal(getpid());
     if (!enter_join_host(&request->namespaces))
-        enter_fail("taploom: join the namespaces of the host", errno);
+        enter_fail("join the namespaces of the host", errno, "");
     if ((request->cwd == NULL || chdir(request->cwd) < 0) && chdir("/") < 0)
-        enter_fail("taploom: chdir /", errno);
+        enter_fail("chdir /", errno, "");
     enter_set_open_files_limit(request->open_files_limit);
     enter_close_all_but(request->kept_fd);
     sigprocmask(SIG_SETMASK, signals, NULL);
     execvp(request->command[0], (char *const *)request->command);
-    enter_fail(request->command[0], errno);
+    enter_fail(request->command[0], errno, enter_remedy(request->command, errno));
 }
 
 // The program was stopped. On a terminal, by Ctrl-Z say, that stops this process as well, as the

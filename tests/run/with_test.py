@@ -139,7 +139,10 @@ class With(Services):
         for line, status in (('true', 0), ('exit 7', 7), ('kill -9 $$', 137), ('kill $$', 143)):
             with self.subTest(line=line):
                 self.run_with('--delay', '1ms', '--', 'sh', '-c', line, status=status)
-        self.assertIn('no-such-program', self.run_with('no-such-program', status=127).stderr)
+        self.assertIn('taploom: no-such-program: No such file or directory\n',
+                      self.run_with('no-such-program', status=127).stderr)
+        self.assertIn('directory (for a line of the shell write sh -c before it)',
+                      self.run_with('make check', status=127).stderr)
 
     def test_streams_are_the_commands(self):
         stdin, far = os.pipe()
