@@ -4,6 +4,7 @@ services are read."""
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -46,6 +47,14 @@ class CiDoc(RunCase):
         self.assertEqual(set(FILES), {'tests/network/download.yaml', 'Makefile', 'meson.build',
                                       'tests/conftest.py', '.gitlab-ci.yml',
                                       '.github/workflows/network.yml'})
+
+    def test_one_line(self):
+        lines = re.findall(r'^    taploom (with|pair) (.*)$', TEXT, re.M)
+        self.assertEqual(len(lines), 3)
+        for command, line in lines:
+            with self.subTest(line=line):
+                done = self.taploom(command, '--print', *shlex.split(line))
+                self.assertEqual((done.status, done.stderr), (0, ''))
 
     def test_make(self):
         self.assertIn(f'{N_COMBINATIONS} passed', self.run_tool('make', 'check-network'))
