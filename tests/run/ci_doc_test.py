@@ -56,6 +56,15 @@ class CiDoc(RunCase):
                 done = self.taploom(command, '--print', *shlex.split(line))
                 self.assertEqual((done.status, done.stderr), (0, ''))
 
+    def test_expectations(self):
+        scenario = FILES['tests/network/download.yaml']
+        excerpt = re.search(r'^```yaml\n(tasks:.*?)^```$', TEXT, re.M | re.S).group(1)
+        path = self.write(scenario[:scenario.index('tasks:')] + excerpt + ALWAYS_VALID)
+        found = self.taploom('run', path).report['expectations']
+        self.assertEqual(len(found), 5)
+        for entry in found:  # but for those that a slow machine may miss
+            self.assertTrue(entry['passed'] or entry['name'][-8:] in ('duration', ' rtt.p95'), entry)
+
     def test_make(self):
         self.assertIn(f'{N_COMBINATIONS} passed', self.run_tool('make', 'check-network'))
 
