@@ -30,6 +30,9 @@ _taploom()
     --keep) COMPREPLY=($(compgen -W $'failure\nalways\nnever' -- "$current")) && return ;;
     --direction) COMPREPLY=($(compgen -W $'forward\nreverse' -- "$current")) && return ;;
     --preset) command=presets ;;
+    --ready)
+        COMPREPLY=($(compgen -W $'listening\nnone\ntcp:\nudp:\noutput:' -- "$current")) && return
+        ;;
     esac
     case $current in
     -*) COMPREPLY=($(compgen -W "$(_taploom_options "$command")" -- "$current")) && return ;;

@@ -20,6 +20,10 @@ function __taploom_is
     contains -- (__taploom_command) $argv
 end
 
+function __taploom_presets
+    taploom presets 2>/dev/null | awk 'NR > 1 && NF == 0 { exit } NR > 1 { print $1 }'
+end
+
 complete -c taploom -f
 complete -c taploom -n 'not __taploom_command' -a '(__taploom_commands)'
 complete -c taploom -n '__taploom_command >/dev/null; and string match -q -- "-*" (commandline -ct)' \
@@ -32,8 +36,9 @@ complete -c taploom -n '__taploom_is run' -l capture -r -a '(__fish_complete_dir
 complete -c taploom -n '__taploom_is test' -l junit -r -F
 complete -c taploom -n '__taploom_is test' -l artifacts -r -a '(__fish_complete_directories)'
 complete -c taploom -n '__taploom_is test' -l keep -x -a 'failure always never'
-complete -c taploom -n '__taploom_is presets' \
-    -a "(taploom presets 2>/dev/null | awk 'NR > 1 && NF == 0 { exit } NR > 1 { print \$1 }')"
+complete -c taploom -n '__taploom_is with pair' -l preset -x -a '(__taploom_presets)'
+complete -c taploom -n '__taploom_is pair' -l ready -x -a 'listening none tcp: udp: output:'
+complete -c taploom -n '__taploom_is presets' -a '(__taploom_presets)'
 complete -c taploom -n '__taploom_is show' \
     -a "(taploom list 2>/dev/null | awk 'NR > 1 { print \$1 }')"
 complete -c taploom -n '__taploom_is import' -a 'tc qns mahimahi'

@@ -66,6 +66,8 @@ def main(program, root):
             ('a command', ['taploom', 'tes'], {'test'}),
             ('all options of test', ['taploom', 'test', '--'], {f'--{name}' for name in options}),
             ('a preset', ['taploom', 'presets', 'lt'], {'lte'}),
+            ('the preset of a link', ['taploom', 'with', '--preset', 'lt'], {'lte'}),
+            ('when a server is ready', ['taploom', 'pair', '--ready', 'li'], {'listening'}),
         ]
         for shell in ('bash', 'zsh', 'fish'):
             for what, words, expected in cases:
