@@ -190,10 +190,14 @@ static void variables_choose(Variables *self, const char *choice)
             g_autofree char *quote = quote_new(name);
             const char *nearest = param_nearest(name, names);
 
-            problems_error(self->problems, (SourcePosition){0, 0}, "the choice",
-                           "%s is no name of matrix or variables%s%s: write NAME=VALUE", quote,
-                           nearest != NULL ? ", did you mean " : "",
-                           nearest != NULL ? nearest : "");
+            if (g_hash_table_contains(self->by_name, name))
+                problems_error(self->problems, (SourcePosition){0, 0}, "--matrix",
+                               "%s has no value: write %s=VALUE", quote, name);
+            else
+                problems_error(self->problems, (SourcePosition){0, 0}, "--matrix",
+                               "%s is no name of matrix or variables%s%s: write NAME=VALUE", quote,
+                               nearest != NULL ? ", did you mean " : "",
+                               nearest != NULL ? nearest : "");
             return;
         }
         do

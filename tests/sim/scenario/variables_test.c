@@ -150,8 +150,19 @@ static void test_a_choice_of_an_unknown_name(void)
 
     g_assert_null(scenario);
     g_assert_cmpstr(errors, ==,
-                    "x.yaml: the choice: \"los\" is no name of matrix or variables, did you mean "
+                    "x.yaml: --matrix: \"los\" is no name of matrix or variables, did you mean "
                     "loss: write NAME=VALUE\n");
+}
+
+static void test_a_choice_without_a_value(void)
+{
+    g_autofree char *errors = NULL;
+    Scenario *scenario =
+        scenario_parse_chosen("x.yaml", MATRIX NODES LINK, strlen(MATRIX NODES LINK),
+                              (const char *const[]){"loss", NULL}, &errors);
+
+    g_assert_null(scenario);
+    g_assert_cmpstr(errors, ==, "x.yaml: --matrix: \"loss\" has no value: write loss=VALUE\n");
 }
 
 static void test_too_many_combinations(void)
@@ -186,6 +197,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sim/scenario/variables/errors", test_errors);
     g_test_add_func("/sim/scenario/variables/a-choice-of-an-unknown-name",
                     test_a_choice_of_an_unknown_name);
+    g_test_add_func("/sim/scenario/variables/a-choice-without-a-value",
+                    test_a_choice_without_a_value);
     g_test_add_func("/sim/scenario/variables/too-many-combinations", test_too_many_combinations);
     return g_test_run();
 }
