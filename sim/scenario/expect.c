@@ -447,7 +447,7 @@ static void expect_read_entry(Loader *loader, const Spot *spot, Scenario *scenar
         return;
     }
     if (draft.specs->len == 0)
-        spot_error(spot, "expects nothing: write a metric, as %s: 0", draft.metrics->name);
+        spot_error(spot, "expects nothing: write a metric, as \"%s: 0\"", draft.metrics->name);
     expect_judge_tasks(&draft);
     expect_add(&draft, scenario);
 }

@@ -116,7 +116,7 @@ static void test_what_is_wrong_is_told(void)
         "12:15: expect[5].capture: \"a:eth0\" is no file that capture: writes: there is none",
         "13:5: expect[6]: needs what it is about: one of task:, probe:, link:, capture: and "
         "reachable:",
-        "14:5: expect[7]: expects nothing: write a metric, as exit: 0",
+        "14:5: expect[7]: expects nothing: write a metric, as \"exit: 0\"",
         "15:26: expect[8].link: an entry is about one thing: write another for this",
         "16:22: expect[9].in: has to be a whole number: is an empty range: 5 is more than 3",
         "16:36: expect[9].filter: stands beside capture: only",
