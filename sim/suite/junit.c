@@ -78,6 +78,14 @@ static char *junit_message(const Test *test)
     return g_strdup("");
 }
 
+static void junit_output(GString *xml, const Test *test)
+{
+    g_autofree char *words = test_words(test);
+    g_autofree char *escaped = xml_escape(words);
+
+    g_string_append_printf(xml, "      <system-out>%s</system-out>\n", escaped);
+}
+
 static void junit_result(GString *xml, const Test *test)
 {
     static const char *const elements[] = {[TEST_NOT_RUN] = "skipped",
@@ -86,17 +94,20 @@ static void junit_result(GString *xml, const Test *test)
                                            [TEST_ERROR] = "error"};
     const char *element = elements[test->outcome];
     g_autofree char *message = junit_message(test);
-    g_autofree char *words = test_words(test);
-    g_autofree char *escaped = xml_escape(words);
+    g_autofree char *words = NULL;
+    g_autofree char *escaped = NULL;
 
     g_string_append_printf(xml, "      <%s", element);
     junit_attribute(xml, "message", message);
     if (strcmp(element, "skipped") == 0) {
         // Some readers take no text in it.
-        g_string_append_printf(xml, "/>\n      <system-out>%s</system-out>\n", escaped);
+        g_string_append(xml, "/>\n");
+        junit_output(xml, test);
         return;
     }
     junit_attribute(xml, "type", test_outcome_name(test->outcome));
+    words = test_words(test);
+    escaped = xml_escape(words);
     g_string_append_printf(xml, ">%s</%s>\n", escaped, element);
 }
 
@@ -107,12 +118,15 @@ static void junit_case(GString *xml, const Test *test)
     junit_attribute(xml, "classname", test->path);
     junit_attribute(xml, "file", test->path);
     g_string_append_printf(xml, " time=\"%.3f\"", (double)test->elapsed_ns / 1e9);
-    if (test->outcome == TEST_PASSED) {
+    if (test->outcome == TEST_PASSED && test->findings->len == 0) {
         g_string_append(xml, "/>\n");
         return;
     }
     g_string_append(xml, ">\n");
-    junit_result(xml, test);
+    if (test->outcome == TEST_PASSED)
+        junit_output(xml, test);
+    else
+        junit_result(xml, test);
     g_string_append(xml, "    </testcase>\n");
 }
 

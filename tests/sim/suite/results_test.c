@@ -91,9 +91,15 @@ static void test_a_soft_failure_is_told_of_a_passed_test(void)
                                    "\"got\": \"1\", \"passed\": false, \"soft\": true}]}",
                                    STATUS_OK);
     g_autofree char *words = test_words(test);
+    g_autoptr(GPtrArray) tests = g_ptr_array_new();
+    g_autofree char *xml = NULL;
 
     g_assert_cmpint(test->outcome, ==, TEST_PASSED);
     g_assert_cmpstr(words, ==, "  warning: loss\n    expected  0\n    got       1\n");
+    g_ptr_array_add(tests, test);
+    xml = junit_to_xml(tests);
+    g_assert_nonnull(strstr(xml, "<system-out>  warning: loss\n    expected  0\n"));
+    g_assert_null(strstr(xml, "<failure"));
 }
 
 static void test_a_task_that_was_expected_to_fail_is_not_told(void)
