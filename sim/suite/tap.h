@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TAP: results in the Test Anything Protocol, version 14, which readers of version 13 take too.
+// TAP: results in the Test Anything Protocol, version 13, which readers of 14 take too.
 #pragma once
 
 #include "sim/suite/test.h"

@@ -4,6 +4,7 @@ left behind."""
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -238,11 +239,22 @@ class Suite(RunCase):
                           self.write(INVALID, 'i'), '--tap', '--retries', '0', '-j', '1',
                           status=TASK_FAILED)
         lines = done.text.splitlines()
-        self.assertEqual(lines[:2], ['TAP version 14', '1..3'])
+        self.assertEqual(lines[:2], ['TAP version 13', '1..3'])
         points = [line for line in lines if re.match('(not )?ok', line)]
         self.assertEqual(points, ['not ok 1 - fails', 'ok 2 - fine', 'ok 3 - i # SKIP invalid'])
         block = done.text[done.text.index('  ---'):done.text.index('  ...')]
-        self.assertIn('      | first', block)
+        self.assertRegex(block, r'\n  message: \|\n    \S')
+        self.assertIn('      | first\n      | <last> &  \n', block)
+
+    def test_tap_as_prove_reads_it(self):
+        if not shutil.which('prove'):
+            self.skipTest('prove is not installed')
+        tests = {self.write(PASSES, 'fine'): 0, self.write(FAILS, 'fails'): 1}
+        for path, n_failed in tests.items():
+            done = subprocess.run(['prove', '-e', f'{self.program} test --tap', path], check=False,
+                                  capture_output=True, text=True, env=self.environment())
+            self.assertNotIn('Parse errors', done.stdout)
+            self.assertEqual(done.returncode, n_failed, done.stdout)
 
     def test_artifacts_of_failures_or_of_all(self):
         place = self.directory / 'kept'
@@ -390,7 +402,7 @@ class Suite(RunCase):
         running.signal(signal.SIGTERM)
         done = running.finish()
         self.assertEqual(done.status, 128 + signal.SIGTERM)
-        self.assertEqual(done.text, 'TAP version 14\n1..3\nBail out! interrupted\n')
+        self.assertEqual(done.text, 'TAP version 13\n1..3\nBail out! interrupted\n')
 
     def test_sigkill_leaves_nothing(self):
         running = self.start('test', self.write(scenario(task('london', 'touch up; sleep 100'))))
