@@ -2,164 +2,21 @@
 // Super-frames and the frames they stand for meet the same fates by rates that are no constant, by
 // policers and slots, and while all of these change, as tests/links/segments_test.c has it for the
 // others.
-//
-//     stream --+-- super-frames ---> link "same" ---> number, length, instant of each segment --+
-//              +-- segments -------> link "same" -----------------------------------------------+
-#include "core/packet.h"
-#include "tests/support/conservation.h"
-#include "tests/support/dice.h"
-#include "tests/support/link_rig.h"
-#include "tests/support/stream.h"
+#include "tests/support/twin_links.h"
 
-enum { POOL_BYTES = 1 << 30, N_STREAMS = 4, N_BURSTS = 150, BURST_MAX_BYTES = 65000 };
-
-typedef struct {
-    int64_t at_ns;
-    uint64_t index;
-    uint32_t length_bytes;
-} Arrival;
-
-typedef struct {
-    Sink sink;
-    Engine *engine;
-    Link *link;
-    GArray *arrivals; // of Arrival
-} Way;
-
-static void way_push(Sink *sink, Frame *frame)
-{
-    Way *self = (Way *)sink;
-
-    for (unsigned i = 0; i < frame->n_segments; i++) {
-        Arrival arrival = {.at_ns = engine_now(self->engine), .index = frame->index + i};
-
-        arrival.length_bytes = i + 1U == frame->n_segments ? frame_last_segment_bytes(frame)
-                                                           : frame_segment_bytes(frame);
-        g_array_append_val(self->arrivals, arrival);
-    }
-    frame_free(frame);
-}
-
-static void way_open(Way *way, Engine *engine, const LinkConfig *config)
-{
-    *way = (Way){.sink.push = way_push, .engine = engine};
-    way->link = link_new(engine, 7, "same", config, config);
-    way->arrivals = g_array_new(FALSE, TRUE, sizeof(Arrival));
-    link_connect(way->link, LINK_FORWARD, &way->sink);
-}
-
-static void way_close(Way *way)
-{
-    link_free(way->link);
-    g_array_unref(way->arrivals);
-}
-
-static void assert_same_counters(const Way *a, const Way *b)
-{
-    const LinkCounters *counters_a = link_counters(a->link, LINK_FORWARD);
-    const LinkCounters *counters_b = link_counters(b->link, LINK_FORWARD);
-
-    conservation_assert(a->link);
-    conservation_assert(b->link);
-    // Relaxed counters at rest: all of them, drops by reason included, bit for bit.
-    g_assert_cmpmem(counters_a, sizeof *counters_a, counters_b, sizeof *counters_b);
-}
-
-// `wholes` may be later than `segments`, by at most `tolerance_ns`, and differ in nothing else.
-static void assert_same_arrivals(const Way *wholes, const Way *segments, int64_t tolerance_ns)
-{
-    g_assert_cmpuint(wholes->arrivals->len, ==, segments->arrivals->len);
-    for (guint i = 0; i < wholes->arrivals->len; i++) {
-        const Arrival *a = &g_array_index(wholes->arrivals, Arrival, i);
-        const Arrival *b = &g_array_index(segments->arrivals, Arrival, i);
-
-        g_assert_cmpuint(a->index, ==, b->index);
-        g_assert_cmpuint(a->length_bytes, ==, b->length_bytes);
-        g_assert_cmpint(a->at_ns, >=, b->at_ns);
-        g_assert_cmpint(a->at_ns, <=, b->at_ns + tolerance_ns);
-    }
-}
-
-static void streams_init(Stream streams[N_STREAMS], FramePool *pool)
-{
-    const Stream kinds[N_STREAMS] = {
-        {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1448},
-        {.type = GSO_TCP6, .has_ethernet = true, .size_bytes = 1428},
-        {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 333, .is_ipv6 = true},
-        {.type = GSO_TCP4, .size_bytes = 1400},
-    };
-
-    for (int i = 0; i < N_STREAMS; i++) {
-        streams[i] = kinds[i];
-        streams[i].pool = pool;
-    }
-}
-
-static void push_sized_burst(Stream *stream, const StreamBurst *burst, Way *wholes, Way *segments)
-{
-    FrameQueue queue;
-    Frame *frame;
-
-    frame_queue_init(&queue);
-    sink_push(link_entry(wholes->link, LINK_FORWARD), stream_next(stream, burst, &queue));
-    while ((frame = frame_queue_take(&queue)) != NULL)
-        sink_push(link_entry(segments->link, LINK_FORWARD), frame);
-}
-
-static void push_burst(Stream *stream, Dice *dice, Way *wholes, Way *segments)
-{
-    StreamBurst burst = {
-        .payload_bytes = 1 + dice_throw(dice, BURST_MAX_BYTES - 1),
-        .last_flags = dice_throw(dice, 2) == 0 ? PACKET_TCP_PSH : PACKET_TCP_FIN,
-        .has_cwr = stream->type != GSO_UDP && dice_throw(dice, 2) == 0,
-    };
-
-    push_sized_burst(stream, &burst, wholes, segments);
-}
-
-// Puts one of `texts`, ended by NULL, in force on both ways.
-static void configure_both(Way *wholes, Way *segments, const char *const *texts, Dice *dice)
-{
-    unsigned n_texts = g_strv_length((char **)texts);
-    g_autoptr(LinkConfig) config = link_rig_config(texts[dice_throw(dice, n_texts)]);
-
-    link_configure(wholes->link, LINK_FORWARD, config);
-    link_configure(segments->link, LINK_FORWARD, config);
-}
+enum { N_BURSTS = 150 };
 
 // `changes` may be NULL: the configuration stays.
 static void assert_equivalent(const char *text, const char *const *changes, int64_t gap_ns,
                               int64_t tolerance_ns, uint64_t seed)
 {
-    g_autoptr(LinkConfig) config = link_rig_config(text);
-    Dice dice = dice_new(seed);
-    FramePool *pool = frame_pool_new(POOL_BYTES);
-    Engine *engine = engine_new();
-    Stream streams[N_STREAMS];
-    Way wholes, segments;
+    TwinLinks twins;
 
     g_test_message("%s, a burst each %" G_GINT64_FORMAT " ns at most", text, gap_ns);
-    streams_init(streams, pool);
-    way_open(&wholes, engine, config);
-    way_open(&segments, engine, config);
-    for (int i = 0; i < N_BURSTS; i++) {
-        int64_t wait_ns = gap_ns / 1000 * dice_throw(&dice, 1000);
-
-        engine_run_until(engine, engine_now(engine) + wait_ns);
-        if (changes != NULL && dice_throw(&dice, 3) == 0)
-            configure_both(&wholes, &segments, changes, &dice);
-        push_burst(&streams[dice_throw(&dice, N_STREAMS)], &dice, &wholes, &segments);
-        conservation_assert(wholes.link);
-    }
-    while (engine_next_due_ns(engine) != ENGINE_NEVER_NS)
-        engine_run_until(engine, engine_next_due_ns(engine));
-    g_assert_cmpuint(segments.arrivals->len, >, 0);
-    assert_same_counters(&wholes, &segments);
-    assert_same_arrivals(&wholes, &segments, tolerance_ns);
-    way_close(&wholes);
-    way_close(&segments);
-    frame_pool_free(pool);
-    engine_free(engine);
+    twin_links_open(&twins, text);
+    twin_links_load(&twins, N_BURSTS, gap_ns, changes, seed);
+    twin_links_assert_same(&twins, tolerance_ns);
+    twin_links_close(&twins);
 }
 
 // Opportunities for about 100 Mbit/s, some together and some after a pause.

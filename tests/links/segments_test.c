@@ -1,196 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Super-frames and the frames they stand for meet the same fates: the same random bursts go over
-// two equal links, once as super-frames and once segment by segment, and what comes out is
-// compared.
-//
-//     stream --+-- super-frames ---> link "same" ---> cut into segments --+
-//              +-- segments -------> link "same" -------------------------+--> equal?
+// Super-frames and the frames they stand for meet the same fates: over TwinLinks of random stages,
+// in queues that judge packets, and as losses go by time.
 #include <string.h>
 
-#include "core/packet.h"
-#include "tests/support/conservation.h"
 #include "tests/support/dice.h"
-#include "tests/support/link_rig.h"
-#include "tests/support/stream.h"
+#include "tests/support/twin_links.h"
 
-enum {
-    POOL_BYTES = 1 << 30,
-    N_STREAMS = 5,
-    N_BURSTS = 200,
-    N_CONFIGS = 25,
-    BURST_MAX_BYTES = 65000,
-};
-
-typedef struct {
-    int64_t at_ns;
-    uint64_t index;
-    uint32_t length_bytes;
-    char *digest; // of the bytes
-} Arrival;
-
-typedef struct {
-    Sink sink;
-    Engine *engine;
-    Link *link;
-    GArray *arrivals; // of Arrival
-} Way;
-
-static void arrival_clear(gpointer data)
-{
-    g_free(((Arrival *)data)->digest);
-}
-
-static void way_push(Sink *sink, Frame *frame)
-{
-    Way *self = (Way *)sink;
-    uint8_t bytes[FRAME_SMALL_SLOT_BYTES];
-
-    for (unsigned i = 0; i < frame->n_segments; i++) {
-        Arrival arrival = {.at_ns = engine_now(self->engine), .index = frame->index + i};
-
-        arrival.length_bytes = super_frame_segment(frame, i, bytes, sizeof bytes);
-        g_assert_cmpuint(arrival.length_bytes, <=, sizeof bytes);
-        arrival.digest = g_compute_checksum_for_data(G_CHECKSUM_MD5, bytes, arrival.length_bytes);
-        g_array_append_val(self->arrivals, arrival);
-    }
-    frame_free(frame);
-}
-
-static void way_open(Way *way, Engine *engine, const LinkConfig *config)
-{
-    *way = (Way){.sink.push = way_push, .engine = engine};
-    way->link = link_new(engine, 7, "same", config, config);
-    way->arrivals = g_array_new(FALSE, TRUE, sizeof(Arrival));
-    g_array_set_clear_func(way->arrivals, arrival_clear);
-    link_connect(way->link, LINK_FORWARD, &way->sink);
-}
-
-static void way_close(Way *way)
-{
-    link_free(way->link);
-    g_array_unref(way->arrivals);
-}
-
-static void assert_same_runs(const LossRuns *a, const LossRuns *b)
-{
-    g_assert_cmpint(a != NULL, ==, b != NULL);
-    if (a != NULL)
-        g_assert_cmpmem(a, sizeof *a, b, sizeof *b);
-}
-
-static void assert_same_counters(const Way *a, const Way *b)
-{
-    const LinkCounters *counters_a = link_counters(a->link, LINK_FORWARD);
-    const LinkCounters *counters_b = link_counters(b->link, LINK_FORWARD);
-
-    conservation_assert(a->link);
-    conservation_assert(b->link);
-    // Relaxed counters at rest: all of them, drops by reason included, bit for bit.
-    g_assert_cmpmem(counters_a, sizeof *counters_a, counters_b, sizeof *counters_b);
-    assert_same_runs(link_loss_runs(a->link, LINK_FORWARD), link_loss_runs(b->link, LINK_FORWARD));
-}
-
-// `wholes` may be later than `segments`, by at most `tolerance_ns`, and differ in nothing else.
-static void assert_same_arrivals(const Way *wholes, const Way *segments, int64_t tolerance_ns)
-{
-    g_assert_cmpuint(wholes->arrivals->len, ==, segments->arrivals->len);
-    for (guint i = 0; i < wholes->arrivals->len; i++) {
-        const Arrival *a = &g_array_index(wholes->arrivals, Arrival, i);
-        const Arrival *b = &g_array_index(segments->arrivals, Arrival, i);
-
-        g_assert_cmpuint(a->index, ==, b->index);
-        g_assert_cmpuint(a->length_bytes, ==, b->length_bytes);
-        g_assert_cmpstr(a->digest, ==, b->digest);
-        g_assert_cmpint(a->at_ns, >=, b->at_ns);
-        g_assert_cmpint(a->at_ns, <=, b->at_ns + tolerance_ns);
-    }
-}
-
-static void streams_init(Stream streams[N_STREAMS], FramePool *pool)
-{
-    const Stream kinds[N_STREAMS] = {
-        {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1448, .id = 65500},
-        {.type = GSO_TCP6, .has_ethernet = true, .size_bytes = 1428, .seq = UINT32_MAX - 9000},
-        {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 1200},
-        {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 333, .is_ipv6 = true},
-        {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1400, .has_vlan = true},
-    };
-
-    for (int i = 0; i < N_STREAMS; i++) {
-        streams[i] = kinds[i];
-        streams[i].pool = pool;
-    }
-}
-
-static void push_sized_burst(Stream *stream, const StreamBurst *burst, Way *wholes, Way *segments)
-{
-    FrameQueue queue;
-    Frame *frame;
-
-    frame_queue_init(&queue);
-    sink_push(link_entry(wholes->link, LINK_FORWARD), stream_next(stream, burst, &queue));
-    while ((frame = frame_queue_take(&queue)) != NULL)
-        sink_push(link_entry(segments->link, LINK_FORWARD), frame);
-}
-
-static void push_burst(Stream *stream, Dice *dice, Way *wholes, Way *segments)
-{
-    StreamBurst burst = {
-        .payload_bytes = 1 + dice_throw(dice, BURST_MAX_BYTES - 1),
-        .last_flags = dice_throw(dice, 2) == 0 ? PACKET_TCP_PSH : PACKET_TCP_FIN,
-        .has_cwr = stream->type != GSO_UDP && dice_throw(dice, 2) == 0,
-    };
-
-    push_sized_burst(stream, &burst, wholes, segments);
-}
+enum { N_BURSTS = 200, N_CONFIGS = 25 };
 
 // Returns how many segments a discipline has marked or dropped to keep the queue short.
 static uint64_t assert_equivalent(const char *text, int64_t gap_ns, int64_t tolerance_ns,
                                   uint64_t seed)
 {
-    g_autoptr(LinkConfig) config = link_rig_config(text);
-    Dice dice = dice_new(seed);
-    FramePool *pool = frame_pool_new(POOL_BYTES);
-    Engine *engine = engine_new();
-    Stream streams[N_STREAMS];
     const LinkCounters *counters;
-    Way wholes, segments;
+    TwinLinks twins;
     uint64_t n_judged;
 
     g_test_message("%s, a burst each %" G_GINT64_FORMAT " ns at most", text, gap_ns);
-    streams_init(streams, pool);
-    way_open(&wholes, engine, config);
-    way_open(&segments, engine, config);
-    for (int i = 0; i < N_BURSTS; i++) {
-        int64_t wait_ns = gap_ns / 1000 * dice_throw(&dice, 1000);
-
-        engine_run_until(engine, engine_now(engine) + wait_ns);
-        push_burst(&streams[dice_throw(&dice, N_STREAMS)], &dice, &wholes, &segments);
-        conservation_assert(wholes.link);
-    }
-    while (engine_next_due_ns(engine) != ENGINE_NEVER_NS)
-        engine_run_until(engine, engine_next_due_ns(engine));
-    g_assert_cmpuint(segments.arrivals->len, >, 0);
-    assert_same_counters(&wholes, &segments);
-    assert_same_arrivals(&wholes, &segments, tolerance_ns);
-    counters = link_counters(wholes.link, LINK_FORWARD);
+    twin_links_open(&twins, text);
+    twin_links_load(&twins, N_BURSTS, gap_ns, NULL, seed);
+    twin_links_assert_same(&twins, tolerance_ns);
+    counters = link_counters(twins.wholes.link, LINK_FORWARD);
     n_judged =
         counter_get(&counters->marked_frames) + counter_get(&counters->drops.frames[DROP_AQM]);
-    way_close(&wholes);
-    way_close(&segments);
-    frame_pool_free(pool);
-    engine_free(engine);
+    twin_links_close(&twins);
     return n_judged;
-}
-
-static int64_t waited_ns(const Way *wholes, const Way *segments)
-{
-    int64_t sum_ns = 0;
-
-    for (guint i = 0; i < wholes->arrivals->len; i++)
-        sum_ns += g_array_index(wholes->arrivals, Arrival, i).at_ns -
-                  g_array_index(segments->arrivals, Arrival, i).at_ns;
-    return sum_ns;
 }
 
 // What a segment waits for others to leave together is told as its lateness, nanosecond for
@@ -198,31 +32,25 @@ static int64_t waited_ns(const Way *wholes, const Way *segments)
 // ends of a group their instants are interpolated.
 static void assert_waiting_is_lateness(const char *text)
 {
-    g_autoptr(LinkConfig) config = link_rig_config(text);
-    FramePool *pool = frame_pool_new(POOL_BYTES);
-    Engine *engine = engine_new();
-    Stream stream = {.pool = pool, .type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1184};
-    const Histogram *lateness;
-    Way wholes, segments;
+    Stream stream = {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 1184};
+    const Histogram *late_wholes, *late_segments;
+    TwinLinks twins;
 
-    way_open(&wholes, engine, config);
-    way_open(&segments, engine, config);
+    twin_links_open(&twins, text);
+    stream.pool = twins.pool;
     for (int i = 0; i < N_BURSTS; i++) {
-        engine_run_until(engine, i * INT64_C(10000000));
-        push_sized_burst(&stream, &(StreamBurst){40 * 1184}, &wholes, &segments);
+        engine_run_until(twins.engine, i * INT64_C(10000000));
+        twin_links_push(&twins, &stream, &(StreamBurst){40 * 1184});
     }
-    while (engine_next_due_ns(engine) != ENGINE_NEVER_NS)
-        engine_run_until(engine, engine_next_due_ns(engine));
-    assert_same_counters(&wholes, &segments);
-    lateness = &link_meter(wholes.link, LINK_FORWARD)->lateness;
-    g_assert_cmpuint(counter_get(&lateness->count), ==, wholes.arrivals->len);
-    g_assert_cmpint(waited_ns(&wholes, &segments), >, 0);
-    g_assert_cmpuint(histogram_sum_ns(lateness), ==, waited_ns(&wholes, &segments));
-    g_assert_cmpuint(histogram_sum_ns(&link_meter(segments.link, LINK_FORWARD)->lateness), ==, 0);
-    way_close(&wholes);
-    way_close(&segments);
-    frame_pool_free(pool);
-    engine_free(engine);
+    twin_links_run_to_end(&twins);
+    twin_links_assert_same(&twins, 1000000);
+    late_wholes = &link_meter(twins.wholes.link, LINK_FORWARD)->lateness;
+    late_segments = &link_meter(twins.segments.link, LINK_FORWARD)->lateness;
+    g_assert_cmpuint(counter_get(&late_wholes->count), ==, twins.wholes.arrivals->len);
+    g_assert_cmpint(twin_links_waited_ns(&twins), >, 0);
+    g_assert_cmpuint(histogram_sum_ns(late_wholes), ==, twin_links_waited_ns(&twins));
+    g_assert_cmpuint(histogram_sum_ns(late_segments), ==, 0);
+    twin_links_close(&twins);
 }
 
 // A segment of 1250 bytes takes 100 us.
@@ -289,7 +117,7 @@ static char *random_config(Dice *dice, const char *spacing, int64_t *gap_ns)
     bool has_rate = dice_throw(dice, 5) > 0;
     uint32_t n_reorders = G_N_ELEMENTS(reorders) - (strcmp(spacing, "0ns") != 0);
 
-    *gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 1000000000 / rates_bps[rate];
+    *gap_ns = (int64_t)TWIN_BURST_MAX_BYTES * 8 * 1000000000 / rates_bps[rate];
     return g_strdup_printf(
         "%s%s%s%s%s, delay %uus%s%s%s, spacing %s", has_rate ? "rate " : "",
         has_rate ? rates[rate] : "", has_rate && dice_throw(dice, 2) == 0 ? queue : "",
@@ -392,7 +220,7 @@ static void assert_judged(const char *spacing, int64_t tolerance_ns)
         uint64_t n_judged = 0;
 
         for (unsigned rate = 0; rate < G_N_ELEMENTS(rates) - 2; rate++) {
-            int64_t gap_ns = (int64_t)BURST_MAX_BYTES * 8 * 700000000 / rates_bps[rate];
+            int64_t gap_ns = (int64_t)TWIN_BURST_MAX_BYTES * 8 * 700000000 / rates_bps[rate];
             g_autofree char *text = g_strdup_printf("rate %s, queue.discipline %s, delay 1ms, "
                                                     "spacing %s",
                                                     rates[rate], judging[i], spacing);
