@@ -4,28 +4,7 @@
 
 #include <string.h>
 
-#include "core/quote.h"
 #include "core/scale.h"
-
-static bool param_is_bounded(const ParamSpec *spec)
-{
-    return spec->max > 0;
-}
-
-G_GNUC_PRINTF(4, 5)
-static bool param_fail(GError **error, QuantityError code, const char *text, const char *format,
-                       ...)
-{
-    g_autofree char *quote = quote_new(text);
-    g_autofree char *reason = NULL;
-    va_list arguments;
-
-    va_start(arguments, format);
-    reason = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(error, QUANTITY_ERROR, (int)code, "%s %s", quote, reason);
-    return false;
-}
 
 // Whether `amount`, parsed from `text`, is in the range of `spec`.
 static bool param_check(const ParamSpec *spec, uint64_t amount, const char *text, GError **error)
@@ -35,7 +14,7 @@ static bool param_check(const ParamSpec *spec, uint64_t amount, const char *text
     if (amount >= spec->min && (!param_is_bounded(spec) || amount <= spec->max))
         return true;
     range = param_range(spec);
-    return param_fail(error, QUANTITY_ERROR_RANGE, text, "is out of range: write %s", range);
+    return quantity_fail(error, QUANTITY_ERROR_RANGE, text, "is out of range: write %s", range);
 }
 
 // Says what would be right of what is no number at all: a number, or one of the words. False.
@@ -61,9 +40,9 @@ static bool param_fail_choice(const ParamSpec *spec, const char *text,
     g_autofree char *range = param_range(spec);
 
     if (nearest != NULL)
-        return param_fail(error, QUANTITY_ERROR_FORM, text,
-                          "is unknown: did you mean \"%s\"? Write %s", nearest, range);
-    return param_fail(error, QUANTITY_ERROR_FORM, text, "is unknown: write %s", range);
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                             "is unknown: did you mean \"%s\"? Write %s", nearest, range);
+    return quantity_fail(error, QUANTITY_ERROR_FORM, text, "is unknown: write %s", range);
 }
 
 static bool param_parse_boolean(const ParamSpec *spec, const char *text, bool *value,
@@ -199,8 +178,8 @@ static bool param_set_object_text(const ParamSpec *spec, void *config, const cha
     ParamObject *object;
 
     if (spec->object_class->from_file)
-        return param_fail(error, QUANTITY_ERROR_FORM, text,
-                          "names a file, which only a scenario can: put it there");
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                             "names a file, which only a scenario can: put it there");
     object = param_object_new(spec->object_class, text, text, strlen(text), error);
     if (object == NULL)
         return false;

@@ -71,6 +71,12 @@ typedef struct {
         .name = NULL                                                                               \
     }
 
+// Whether it has an upper bound of its own, besides that of its type.
+static inline bool param_is_bounded(const ParamSpec *spec)
+{
+    return spec->max > 0;
+}
+
 // Sets the field of `config` that `spec` describes from `text`. The error says what is wrong, what
 // would be right and the range; it does not repeat the parameter's name. Changes nothing on error.
 // A parameter whose object comes from a file is set with param_set_object() instead.

@@ -2,11 +2,6 @@
 // Parameters in words: values as a file writes them, and what is accepted.
 #include "core/param.h"
 
-static bool param_is_bounded(const ParamSpec *spec)
-{
-    return spec->max > 0;
-}
-
 // An amount in the unit of the parameter's type.
 static char *param_format_amount(const ParamSpec *spec, uint64_t amount)
 {

@@ -94,9 +94,7 @@ typedef struct {
 // So many that no factor of a unit, nor 2^32, makes a product that a Uint128 cannot hold.
 enum { NUMBER_MAX_DIGITS = 24 };
 
-G_GNUC_PRINTF(4, 5)
-static bool quantity_fail(GError **error, QuantityError code, const char *text, const char *format,
-                          ...)
+bool quantity_fail(GError **error, QuantityError code, const char *text, const char *format, ...)
 {
     g_autofree char *quote = quote_new(text);
     g_autofree char *reason = NULL;

@@ -19,6 +19,11 @@ typedef enum {
     QUANTITY_ERROR_RANGE,  // outside what the type or the caller allows
 } QuantityError;
 
+// Sets the error of a text that was not understood: the text in quotes, and what is wrong with it
+// and would be right. Always false.
+bool quantity_fail(GError **error, QuantityError code, const char *text, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
 // A queue's limit: as time at the link's rate, as bytes or as packets.
 typedef enum { LIMIT_TIME, LIMIT_BYTES, LIMIT_PACKETS } LimitUnit;
 

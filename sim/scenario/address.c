@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/quantity.h"
-#include "core/quote.h"
 
 unsigned address_family_bits(int family)
 {
@@ -18,20 +17,6 @@ const uint8_t *address_bytes(const Address *address)
     return address->family == AF_INET ? (const uint8_t *)&address->v4 : address->v6.s6_addr;
 }
 
-G_GNUC_PRINTF(3, 4)
-static bool address_fail(GError **error, const char *text, const char *format, ...)
-{
-    g_autofree char *quote = quote_new(text);
-    g_autofree char *reason = NULL;
-    va_list arguments;
-
-    va_start(arguments, format);
-    reason = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(error, QUANTITY_ERROR, QUANTITY_ERROR_FORM, "%s %s", quote, reason);
-    return false;
-}
-
 // The address without a prefix, of either family.
 static bool address_parse_host(const char *text, const char *host, Address *address, GError **error)
 {
@@ -39,7 +24,8 @@ static bool address_parse_host(const char *text, const char *host, Address *addr
     address->prefix_bits = address_family_bits(address->family);
     if (inet_pton(address->family, host, &address->v6) == 1)
         return true;
-    return address_fail(error, text, "is no IP address: write it as 10.0.0.1/24 or fd00::1/64");
+    return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                         "is no IP address: write it as 10.0.0.1/24 or fd00::1/64");
 }
 
 static bool address_parse_prefix(const char *text, Address *address, GError **error)
@@ -53,11 +39,11 @@ static bool address_parse_prefix(const char *text, Address *address, GError **er
     if (!address_parse_host(text, host, &parsed, error))
         return false;
     if (slash == NULL)
-        return address_fail(error, text, "has no prefix length: write %s/%u", host,
-                            parsed.family == AF_INET ? 24 : 64);
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text, "has no prefix length: write %s/%u",
+                             host, parsed.family == AF_INET ? 24 : 64);
     if (!quantity_parse_count(slash + 1, &bits, NULL) || bits < 1 || bits > parsed.prefix_bits)
-        return address_fail(error, text, "has a wrong prefix length: write /1 to /%u",
-                            parsed.prefix_bits);
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                             "has a wrong prefix length: write /1 to /%u", parsed.prefix_bits);
     parsed.prefix_bits = (unsigned)bits;
     *address = parsed;
     return true;
@@ -95,16 +81,18 @@ bool address_parse(const char *text, Address *address, GError **error)
     if (!address_parse_prefix(text, &parsed, error))
         return false;
     if (address_is_multicast(&parsed) || address_is_special(&parsed))
-        return address_fail(error, text,
-                            "cannot be the address of an interface: use 10.0.0.1/24 "
-                            "or fd00::1/64, for example");
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                             "cannot be the address of an interface: use 10.0.0.1/24 "
+                             "or fd00::1/64, for example");
     subnet = address_subnet(&parsed);
     last = address_last(&parsed);
     if (parsed.prefix_bits + 1 < address_family_bits(parsed.family)) {
         if (address_is_same(&parsed, &subnet))
-            return address_fail(error, text, "is the subnet and not an address in it");
+            return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                                 "is the subnet and not an address in it");
         if (parsed.family == AF_INET && address_is_same(&parsed, &last))
-            return address_fail(error, text, "is its subnet's broadcast address");
+            return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                                 "is its subnet's broadcast address");
     }
     *address = parsed;
     return true;
@@ -124,7 +112,7 @@ bool address_parse_destination(const char *text, Address *address, GError **erro
     if (!address_is_same(&parsed, &subnet)) {
         g_autofree char *right = address_format(&subnet);
 
-        return address_fail(error, text, "is no subnet: write %s", right);
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text, "is no subnet: write %s", right);
     }
     *address = parsed;
     return true;
@@ -133,7 +121,8 @@ bool address_parse_destination(const char *text, Address *address, GError **erro
 bool address_parse_gateway(const char *text, Address *address, GError **error)
 {
     if (strchr(text, '/') != NULL)
-        return address_fail(error, text, "has a prefix length: write the address alone");
+        return quantity_fail(error, QUANTITY_ERROR_FORM, text,
+                             "has a prefix length: write the address alone");
     return address_parse_host(text, text, address, error);
 }
 
