@@ -222,14 +222,6 @@ Sink *link_entry(Link *link, LinkDirection direction)
     return &link->tracks[direction]->entry;
 }
 
-void link_fetch(const Link *link, LinkDirection direction)
-{
-    const LinkTrack *track = link->tracks[direction];
-
-    engine_fetch(track, LINE_BYTES);
-    engine_fetch(track + 1, STAGE_FETCH_BYTES);
-}
-
 void link_connect(Link *link, LinkDirection direction, Sink *out)
 {
     g_assert(link->tracks[direction]->out == NULL);

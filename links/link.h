@@ -31,9 +31,6 @@ void link_free(Link *link);
 Sink *link_entry(Link *link, LinkDirection direction);
 void link_connect(Link *link, LinkDirection direction, Sink *out);
 
-// For Event.fetch of whoever is about to send a frame: asks for what entering the link touches.
-void link_fetch(const Link *link, LinkDirection direction);
-
 // The least time that a frame takes through it.
 int64_t link_least_ns(const Link *link, LinkDirection direction);
 

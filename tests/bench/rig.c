@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sources are events of the rig's engine, and fetch what their link touches as a device does.
+// Sources are events of the rig's engine, and ask for where their link begins.
 #include "tests/bench/rig.h"
 
 #include <stddef.h>
 #include <time.h>
 
-enum { CLOCK_FRAMES = 10000 }; // between two looks at the clock
+enum {
+    CLOCK_FRAMES = 10000, // between two looks at the clock
+    LINE_BYTES = 64,
+};
 
 #define RIG_POOL_BYTES (UINT64_C(1) << 30) // address space; only what is used is touched
 #define NS_PER_S INT64_C(1000000000)
@@ -38,7 +41,7 @@ static void source_fetch(const Event *event)
 {
     const RigSource *self = (const RigSource *)((const char *)event - offsetof(RigSource, next));
 
-    link_fetch(self->link, LINK_FORWARD);
+    engine_fetch(link_entry(self->link, LINK_FORWARD), LINE_BYTES);
 }
 
 Rig *rig_new(unsigned n_links, LinkConfig *config)
