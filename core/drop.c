@@ -8,20 +8,9 @@ static const char *const drop_names[] = {
 #undef DROP_NAME
 };
 
-static const char *const drop_meanings[] = {
-#define DROP_MEANING(constant, name, meaning) [constant] = meaning,
-    DROP_REASONS(DROP_MEANING)
-#undef DROP_MEANING
-};
-
 const char *drop_reason_name(DropReason reason)
 {
     return drop_names[reason];
-}
-
-const char *drop_reason_meaning(DropReason reason)
-{
-    return drop_meanings[reason];
 }
 
 uint64_t drop_total(const DropCounters *drops)

@@ -4,7 +4,7 @@
 
 #include "core/counter.h"
 
-// X(constant, name in reports, meaning)
+// X(constant, name in reports, meaning as documented among the metrics)
 #define DROP_REASONS(X)                                                                            \
     X(DROP_QUEUE_FULL, "queue-full", "the link's queue had reached its limit")                     \
     X(DROP_LINK_DOWN, "link-down", "the link was down when the frame entered or was to leave it")  \
@@ -32,9 +32,8 @@ typedef struct {
     Counter frames[N_DROP_REASONS];
 } DropCounters;
 
-// The name used in reports ("queue-full") and the sentence used in documentation; both static.
+// The name used in reports ("queue-full"); static.
 const char *drop_reason_name(DropReason reason);
-const char *drop_reason_meaning(DropReason reason);
 
 static inline void drop_count(DropCounters *drops, DropReason reason, unsigned n_frames)
 {
