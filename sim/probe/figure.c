@@ -36,6 +36,22 @@ void figure_print_samples(const char *name, Samples *samples)
     figure_print_part(name, "mean", samples_mean_ns(samples));
 }
 
+void figure_print_packets(const Arrivals *arrivals, uint64_t n_sent, const char *words)
+{
+    uint64_t n_lost = n_sent - arrivals->received;
+
+    printf("%" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " received", n_sent,
+           arrivals->received);
+    if (arrivals->received > 0)
+        printf(", %s", words);
+    printf("\n");
+    figure_print("sent", (double)n_sent);
+    figure_print("received", (double)arrivals->received);
+    figure_print("loss", (double)n_lost / (double)MAX(n_sent, 1));
+    figure_print("duplicates", (double)arrivals->duplicates);
+    figure_print("reordered", (double)arrivals->reordered);
+}
+
 bool figure_parse(const char *line, const MetricSpec *table, ProbeFigure *figure)
 {
     const char *blank;

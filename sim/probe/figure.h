@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "sim/probe/arrivals.h"
 #include "sim/probe/samples.h"
 #include "sim/report/report.h"
 
@@ -13,6 +14,10 @@ void figure_print(const char *name, double value);
 
 // The least, the mean and the percentiles: NAME.min and so on. Nothing without samples.
 void figure_print_samples(const char *name, Samples *samples);
+
+// For people a line with `words` (unless nothing came), and the figures of numbered packets, of
+// which `n_sent` were sent: sent, received, loss, duplicates and reordered.
+void figure_print_packets(const Arrivals *arrivals, uint64_t n_sent, const char *words);
 
 // Whether a line of output is of that kind; `figure` is set when it is a metric of `table`, and is
 // else left with a NULL one.

@@ -131,23 +131,13 @@ static void ping_loop(Ping *self)
 
 static void ping_print(Ping *self)
 {
-    const Arrivals *arrivals = &self->arrivals;
-    double loss = (double)(self->n_sent - arrivals->received) / (double)MAX(self->n_sent, 1);
     g_autofree char *p50 =
         metric_format(METRIC_DURATION, (double)samples_quantile_ns(&self->rtt, 5000));
     g_autofree char *max =
         metric_format(METRIC_DURATION, (double)samples_quantile_ns(&self->rtt, 10000));
+    g_autofree char *words = g_strdup_printf("rtt %s median, %s max", p50, max);
 
-    printf("%" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " received", self->n_sent,
-           arrivals->received);
-    if (arrivals->received > 0)
-        printf(", rtt %s median, %s max", p50, max);
-    printf("\n");
-    figure_print("sent", (double)self->n_sent);
-    figure_print("received", (double)arrivals->received);
-    figure_print("loss", loss);
-    figure_print("duplicates", (double)arrivals->duplicates);
-    figure_print("reordered", (double)arrivals->reordered);
+    figure_print_packets(&self->arrivals, self->n_sent, words);
     figure_print_samples("rtt", &self->rtt);
 }
 

@@ -95,22 +95,13 @@ static void udp_print(Udp *self)
 {
     const Arrivals *arrivals = &self->arrivals;
     LossBursts bursts = arrivals_bursts(arrivals, self->n_sent);
-    double loss = (double)(self->n_sent - arrivals->received) / (double)MAX(self->n_sent, 1);
     int64_t span_ns = self->last_came_ns - self->first_sent_ns;
     g_autofree char *p50 =
         metric_format(METRIC_DURATION, (double)samples_quantile_ns(&self->delay, 5000));
     g_autofree char *jitter = metric_format(METRIC_DURATION, arrivals->jitter_ns);
+    g_autofree char *words = g_strdup_printf("delay %s median, jitter %s", p50, jitter);
 
-    printf("%" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " received", self->n_sent,
-           arrivals->received);
-    if (arrivals->received > 0)
-        printf(", delay %s median, jitter %s", p50, jitter);
-    printf("\n");
-    figure_print("sent", (double)self->n_sent);
-    figure_print("received", (double)arrivals->received);
-    figure_print("loss", loss);
-    figure_print("duplicates", (double)arrivals->duplicates);
-    figure_print("reordered", (double)arrivals->reordered);
+    figure_print_packets(arrivals, self->n_sent, words);
     figure_print_samples("delay", &self->delay);
     if (arrivals->received > 1)
         figure_print("jitter", arrivals->jitter_ns);
