@@ -3,11 +3,20 @@
 #pragma once
 
 #include <glib.h>
+#include <netinet/in.h>
 #include <stdbool.h>
-
-#include "sim/scenario/scenario.h"
+#include <stdint.h>
 
 enum { ADDRESS_MAX_BYTES = 16 };
+
+typedef struct {
+    int family; // AF_INET or AF_INET6
+    union {
+        struct in_addr v4;
+        struct in6_addr v6;
+    };
+    unsigned prefix_bits;
+} Address;
 
 // "10.0.0.2/24" or "fd00::2/64": an address a host can have. As param_set(), the error says what
 // would be right.
@@ -24,6 +33,9 @@ unsigned address_family_bits(int family);
 
 // The bytes in network order, address_family_bits() / 8 of them.
 const uint8_t *address_bytes(const Address *address);
+
+// "10.0.0.1/24"; the caller frees it.
+char *address_format(const Address *address);
 
 // The address without its prefix length; the caller frees it.
 char *address_format_host(const Address *address);

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/source_position.h"
 
 typedef struct Problems Problems;
 

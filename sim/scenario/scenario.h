@@ -4,84 +4,18 @@
 #pragma once
 
 #include <glib.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "links/link_config.h"
-#include "sim/devices/offload.h"
+#include "sim/scenario/node_spec.h"
+#include "sim/scenario/task_spec.h"
 
 typedef struct Scenario Scenario;
-typedef struct NodeSpec NodeSpec;
-typedef struct LinkSpec LinkSpec;
 typedef struct TimelineEntry TimelineEntry;
 typedef struct TimelineSpec TimelineSpec;
-typedef struct ProbeSpec ProbeSpec;
 
 #define SCENARIO_UNTIL_TASKS_END_NS INT64_C(-1)
-
-typedef struct {
-    size_t line, column; // both from 1; line 0 for what no file says
-} SourcePosition;
-
-typedef enum { NODE_HOST, NODE_SWITCH, NODE_HUB } NodeKind;
-typedef enum { DEVICE_TAP, DEVICE_TUN } DeviceKind;
-
-typedef struct {
-    int family; // AF_INET or AF_INET6
-    union {
-        struct in_addr v4;
-        struct in6_addr v6;
-    };
-    unsigned prefix_bits;
-} Address;
-
-// An interface of a host, or a port of a switch or hub: one end of a link.
-typedef struct {
-    char *name; // "eth0"
-    NodeSpec *node;
-    LinkSpec *link;
-    unsigned end;       // 0 for the link's first endpoint, 1 for its second
-    GArray *addresses;  // of Address, in the order of the file; one of IPv4 given out without any
-    uint32_t mtu_bytes; // for a port of a switch or hub the largest of the hosts on its segment
-    uint8_t mac[6];     // derived from node and interface name, locally administered
-    SourcePosition position;
-} InterfaceSpec;
-
-typedef struct {
-    Address destination; // prefix_bits 0: default
-    Address gateway;     // its prefix_bits is the family's full length
-} RouteSpec;
-
-typedef struct {
-    char *key; // "net.ipv4.tcp_congestion_control"
-    char *value;
-} SettingSpec; // of `sysctl:` and `env:`
-
-struct NodeSpec {
-    char *name;
-    NodeKind kind;
-    DeviceKind device;   // of hosts; for switches and hubs always TAP, which is Ethernet
-    OffloadMode offload; // hosts only
-    bool forward;        // hosts only: forwards IP packets between its interfaces
-    bool uses_ipv6;      // has an IPv6 address or route
-    char *attach;    // hosts only: the path of a network namespace that is there already, or NULL
-    char *container; // hosts only: the container whose network namespace it is, or NULL
-    uint32_t mtu_bytes;
-    int64_t ageing_ns;     // switches only: how long an address stays learnt
-    GPtrArray *interfaces; // of InterfaceSpec, owned; for switches and hubs: their ports
-    GArray *routes;        // of RouteSpec: the file's, else those over hosts that forward
-    GPtrArray *sysctls;    // of SettingSpec, owned, in the file's order
-    GPtrArray *env;        // of SettingSpec, owned
-    char *resolv_text;     // hosts only: its /etc/resolv.conf; NULL, as from a file: the system's
-    SourcePosition position;
-};
-
-// Whether the host is there without us: in its network namespace nothing is changed that stays.
-static inline bool node_is_attached(const NodeSpec *node)
-{
-    return node->attach != NULL || node->container != NULL;
-}
 
 struct LinkSpec {
     char *name;
@@ -89,40 +23,6 @@ struct LinkSpec {
     InterfaceSpec *ends[2];    // owned by their nodes
     LinkConfig *directions[2]; // [0] from the first endpoint to the second
     GPtrArray *tags;           // of char *, owned; NULL without
-    SourcePosition position;
-};
-
-typedef enum {
-    READY_NONE,
-    READY_TCP_PORT,
-    READY_UDP_PORT,
-    READY_ANY_PORT, // of TCP or UDP
-    READY_OUTPUT_LINE,
-} ReadyKind;
-
-typedef struct TaskSpec TaskSpec;
-
-#define TASK_IN_TURN INT64_C(-1)
-
-struct TaskSpec {
-    char *name;       // or NULL
-    NodeSpec *node;   // NULL for a pause
-    GPtrArray *after; // of TaskSpec: those that have to be over, or ready in the background
-    int64_t wait_ns;  // that then goes by before it starts
-    GPtrArray *env;   // of SettingSpec, owned; NULL without
-    char *command;    // for /bin/sh -c; of a probe what it is called
-    char **argv;      // what runs instead, with this program's standard streams; NULL from a file
-    ProbeSpec *probe; // sim/scenario/probe_spec.h; NULL for a command
-    bool background;
-    bool keep_going; // `continue: true`: its failure does not end the run
-    ReadyKind ready;
-    uint16_t ready_port;
-    char *ready_text;   // a substring of an output line
-    int64_t timeout_ns; // 0: none
-    int64_t until_ns;   // how long one that fails is tried again; 0: not
-    int64_t every_ns;   // from one end to the next try
-    int64_t at_ns;      // from the start of the timeline; or TASK_IN_TURN
-    bool is_judged;     // by `expect:`, which says what its exit status has to be
     SourcePosition position;
 };
 
@@ -217,6 +117,3 @@ LinkSpec *scenario_link(const Scenario *scenario, const char *name);
 // Has the fates of all links, or of those that the file names, written to `file` in the present
 // directory.
 void fates_set(Scenario *scenario, const char *file);
-
-// "10.0.0.1/24"; the caller frees it.
-char *address_format(const Address *address);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/quote.h"
+#include "sim/scenario/scenario.h"
 #include "sim/scenario/section.h"
 
 enum {
