@@ -4,34 +4,11 @@
 #pragma once
 
 #include "sim/scenario/expect_spec.h"
+#include "sim/scenario/node_draft.h"
 #include "sim/scenario/problems.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/section.h"
 #include "sim/scenario/segments.h"
-
-// An address as the file gives it to a host.
-typedef struct {
-    Address address;
-    char *interface; // NULL: the host's only one
-    SourcePosition position;
-    const InterfaceSpec *placed; // once it is
-} GivenAddress;
-
-// A node and what is no longer needed of it after loading. Parameters stand here in the types of
-// parameter tables until the whole node has been read.
-typedef struct {
-    NodeSpec *spec;
-    int kind, device, offload; // NodeKind, DeviceKind, OffloadMode
-    bool forward;
-    uint64_t mtu_bytes;
-    int64_t ageing_ns;
-    GArray *addresses;            // of GivenAddress
-    GArray *route_positions;      // of SourcePosition, one for each route of the file
-    bool has_routes;              // the file says `routes`
-    unsigned next_interface;      // eth numbers below are taken
-    GPtrArray *forest;            // of LinkSpec: to other switches and hubs, without loops
-    const LinkSpec *reached_from; // in a search through the forest
-} NodeDraft;
 
 struct Loader {
     Scenario *scenario;
@@ -130,11 +107,7 @@ ExpectSpec *reachable_read(Loader *loader, const Spot *spot, int64_t after_ns, i
 void fidelity_init(FidelitySpec *fidelity);
 void artifacts_init(ArtifactsSpec *artifacts);
 
-// A draft with `spec` (taken over), and everything that `defaults` says; NULL for the fallbacks.
-NodeDraft *node_draft_new(NodeSpec *spec, const NodeDraft *defaults);
-void node_draft_free(NodeDraft *draft);
-NodeSpec *node_spec_new(void);
-void node_spec_free(NodeSpec *node);
+// The draft of a node of the scenario.
 NodeDraft *loader_draft(const Loader *loader, const NodeSpec *node);
 
 void link_spec_free(LinkSpec *link);
@@ -142,8 +115,6 @@ void capture_spec_free(CaptureSpec *capture);
 TaskSpec *task_spec_new(void);
 void task_spec_free(TaskSpec *task);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeSpec, node_spec_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeDraft, node_draft_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TaskSpec, task_spec_free)
 
 // Whether `name` can be a host's name and part of a file's, up to `max_bytes` long: an error says
