@@ -3,7 +3,9 @@
 #pragma once
 
 #include "links/rate/overhead.h"
-#include "links/stage.h"
+#include "links/stage_class.h"
+
+typedef struct LinkConfig LinkConfig;
 
 // All fallbacks, nothing impaired.
 LinkConfig *link_config_new(void);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/quote.h"
-#include "links/stage.h"
+#include "links/stage_class.h"
 
 // A value for a key, or for one of its parameters.
 typedef struct {
