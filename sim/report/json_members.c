@@ -40,3 +40,31 @@ void json_open(JsonBuilder *json, const char *name)
     json_builder_set_member_name(json, name);
     json_builder_begin_object(json);
 }
+
+void json_open_list(JsonBuilder *json, const char *name)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_begin_array(json);
+}
+
+void json_spread(JsonBuilder *json, const char *name, const Spread *spread, double unit_ns)
+{
+    json_open(json, name);
+    json_count(json, "count", spread->count);
+    json_number(json, "p50", (double)spread->p50_ns / unit_ns);
+    json_number(json, "p90", (double)spread->p90_ns / unit_ns);
+    json_number(json, "p95", (double)spread->p95_ns / unit_ns);
+    json_number(json, "p99", (double)spread->p99_ns / unit_ns);
+    json_number(json, "p999", (double)spread->p999_ns / unit_ns);
+    json_number(json, "max", (double)spread->max_ns / unit_ns);
+    json_builder_end_object(json);
+}
+
+void json_drops(JsonBuilder *json, const uint64_t dropped[N_DROP_REASONS], uint64_t always_mask)
+{
+    json_open(json, "dropped_frames");
+    for (int reason = 0; reason < N_DROP_REASONS; reason++)
+        if (dropped[reason] > 0 || (always_mask >> reason & 1) != 0)
+            json_count(json, drop_reason_name((DropReason)reason), dropped[reason]);
+    json_builder_end_object(json);
+}

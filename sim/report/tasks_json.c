@@ -34,8 +34,7 @@ static void json_probe(JsonBuilder *json, const TaskReport *entry)
 
 void json_tasks(JsonBuilder *json, const Report *report)
 {
-    json_builder_set_member_name(json, "tasks");
-    json_builder_begin_array(json);
+    json_open_list(json, "tasks");
     for (guint i = 0; i < report->tasks->len; i++) {
         const TaskReport *entry = &g_array_index(report->tasks, TaskReport, i);
 
@@ -71,8 +70,7 @@ void json_expectations(JsonBuilder *json, const Report *report)
 {
     const GArray *expectations = report->expectations;
 
-    json_builder_set_member_name(json, "expectations");
-    json_builder_begin_array(json);
+    json_open_list(json, "expectations");
     for (guint i = 0; i < expectations->len; i++) {
         const ExpectReport *entry = &g_array_index(expectations, ExpectReport, i);
         const MetricSpec *metric = entry->spec->metric;
