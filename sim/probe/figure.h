@@ -7,7 +7,7 @@
 
 #include "sim/probe/arrivals.h"
 #include "sim/probe/samples.h"
-#include "sim/report/report.h"
+#include "sim/report/task_report.h"
 
 // Prints a line. The name is one of the kind's metrics (sim/scenario/metric.h).
 void figure_print(const char *name, double value);

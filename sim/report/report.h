@@ -7,74 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/drop.h"
-#include "links/fault/faults.h"
-#include "links/link.h"
 #include "sim/capture/capture.h"
 #include "sim/nodes/node.h"
 #include "sim/realtime/grants.h"
 #include "sim/realtime/machine_time.h"
+#include "sim/report/link_report.h"
+#include "sim/report/task_report.h"
 #include "sim/scenario/expect_spec.h"
-#include "sim/scenario/probe_spec.h"
 #include "sim/scenario/scenario.h"
 #include "sim/timeline/change_log.h"
-
-typedef struct {
-    uint64_t count;
-    int64_t p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns;
-} Spread;
-
-// A share measured in trials, with its 95 % interval (Wilson's score).
-typedef struct {
-    uint64_t n_hits, n_trials;
-    double share, low, high;
-} MeasuredShare;
-
-// What has come of one rule of `faults` in one direction.
-typedef struct {
-    const FaultRule *rule;
-    uint64_t matched_frames, hit_frames;
-} FaultReport;
-// RFC 4737, as links/delay/reordering.h has it.
-typedef struct {
-    bool is_watched; // else all below is 0
-    uint64_t frames, reordered_frames, n_reordered_frames, max_extent;
-    double ratio, mean_extent, n_ratio;
-} ReorderingReport;
-
-// What a direction of a link is set to at the moment of the report.
-typedef struct {
-    const LinkConfig *config;
-    bool is_down;
-    uint64_t n_changes; // of the configuration, from that of the file
-} LinkInForce;
-
-typedef struct {
-    const LinkSpec *link;
-    LinkDirection direction;
-    const char *from, *to; // node names
-    LinkInForce in_force;
-
-    uint64_t in_frames, in_bytes, out_frames, out_bytes, copied_frames, held_frames;
-    uint64_t marked_frames;    // by queues, with ECN
-    uint64_t corrupted_frames; // that went on
-    uint64_t dropped_frames[N_DROP_REASONS];
-    int64_t unaccounted_frames; // in + copied - out - dropped - held
-
-    Spread delay;        // of the wire, at the departure
-    Spread queue;        // waiting, until it began to be sent
-    Spread queue_frames; // which each frame found waiting before it: of frames, not of ns
-    Spread lateness;     // against the instant demanded
-    uint64_t late_frames;
-    int64_t late_ns; // from when on a frame of this direction is late
-    uint64_t mean_rate_bps, peak_rate_bps;
-    MeasuredShare loss;
-    RunLengths loss_bursts, loss_gaps; // of frames lost on the wire
-    GArray *faults;                    // of FaultReport
-    bool is_replayed;                  // recorded fates stood in for drawn ones
-    uint64_t unrecorded_frames;        // then: without a recorded one
-    ReorderingReport reordering;
-} DirectionReport;
 
 typedef struct {
     const InterfaceSpec *interface;
@@ -93,34 +34,6 @@ typedef struct {
     uint64_t dropped_frames[N_DROP_REASONS];
     int64_t unaccounted_frames;
 } NodeReport;
-
-typedef enum {
-    TASK_NOT_STARTED,
-    TASK_RUNNING,
-    TASK_SUCCEEDED,
-    TASK_FAILED,    // exit status other than 0, or a signal that was not ours
-    TASK_TIMED_OUT, // had not ended, or was not ready, within its timeout
-    TASK_CUT_OFF,   // had not ended when the run did
-    TASK_ENDED,     // in the background, ended by us with the run
-} TaskOutcome;
-
-// What a probe has measured.
-typedef struct {
-    const MetricSpec *metric;
-    double value;
-} ProbeFigure;
-
-typedef struct {
-    const TaskSpec *task;
-    TaskOutcome outcome;
-    int exit_status; // as a shell gives it: 128 + signal when killed; -1 before its end
-    int64_t elapsed_ns;
-    const char *output; // what it printed, UTF-8
-    bool output_cut;    // only the first part was kept
-    unsigned n_tries;
-    unsigned n_restarts;   // by the timeline
-    const GArray *figures; // of ProbeFigure; NULL for a command
-} TaskReport;
 
 // What has come of one entry of `expect:`.
 typedef struct {
@@ -187,6 +100,3 @@ const WriterResult *report_capture_file(const Report *report, const CaptureSpec 
 
 // Whether all expectations but soft ones hold.
 bool report_expectations_hold(const Report *report);
-
-// "succeeded", "timed out" …; static.
-const char *task_outcome_name(TaskOutcome outcome);

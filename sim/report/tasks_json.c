@@ -2,6 +2,7 @@
 #include "sim/report/tasks_json.h"
 
 #include "sim/report/json_members.h"
+#include "sim/scenario/probe_spec.h"
 
 // The names carry the units: "rtt.p95_ms".
 static void json_figure(JsonBuilder *json, const ProbeFigure *figure)
