@@ -75,6 +75,22 @@ bool command_parse(const Command *command, int *argc, char ***argv, const GOptio
     return true;
 }
 
+bool command_parse_count(const char *option, const char *text, uint64_t *count, GError **error)
+{
+    if (text == NULL || quantity_parse_count(text, count, error))
+        return true;
+    g_prefix_error(error, "%s: ", option);
+    return false;
+}
+
+bool command_parse_duration_ns(const char *option, const char *text, int64_t *ns, GError **error)
+{
+    if (text == NULL || quantity_parse_duration_ns(text, ns, error))
+        return true;
+    g_prefix_error(error, "%s: ", option);
+    return false;
+}
+
 int command_usage(const Command *command)
 {
     g_autofree char *text = g_strdup_printf(

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 // Exit statuses of every command (doc: taploom(1)).
 enum {
@@ -35,6 +36,11 @@ enum { COMMAND_ANY_OPERANDS = -2 };
 // leaves `*status` at STATUS_OK. `description` is printed below the options.
 bool command_parse(const Command *command, int *argc, char ***argv, const GOptionEntry *entries,
                    const char *description, int n_arguments, int *status);
+
+// The value of an option that is a count or a duration; without it (NULL) nothing is changed. The
+// error begins with the option, "--seed".
+bool command_parse_count(const char *option, const char *text, uint64_t *count, GError **error);
+bool command_parse_duration_ns(const char *option, const char *text, int64_t *ns, GError **error);
 
 // Prints what operands the command takes and returns STATUS_USAGE.
 int command_usage(const Command *command);

@@ -45,19 +45,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
 
 static bool run_override(Scenario *scenario, const RunOptions *options, GError **error)
 {
-    if (options->seed != NULL && !quantity_parse_count(options->seed, &scenario->seed, error)) {
-        g_prefix_error(error, "--seed: ");
-        return false;
-    }
     if (options->fates_path != NULL)
         fates_set(scenario, options->fates_path);
-    if (options->duration == NULL)
-        return true;
-    if (!quantity_parse_duration_ns(options->duration, &scenario->duration_ns, error)) {
-        g_prefix_error(error, "--duration: ");
-        return false;
-    }
-    return true;
+    return command_parse_count("--seed", options->seed, &scenario->seed, error) &&
+           command_parse_duration_ns("--duration", options->duration, &scenario->duration_ns,
+                                     error);
 }
 
 // Before anything starts: which options go together, and with this machine.

@@ -102,21 +102,12 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
 {
     if (!test_check_range("-j", options->n_jobs, 1, TEST_MAX_JOBS, error) ||
         !test_check_range("--repeat", options->n_repetitions, 1, TEST_MAX_REPETITIONS, error) ||
-        !test_check_range("--retries", options->n_retries, 0, TEST_MAX_REPETITIONS, error))
+        !test_check_range("--retries", options->n_retries, 0, TEST_MAX_REPETITIONS, error) ||
+        !command_parse_count("--seed", options->seed, &plan->seed, error) ||
+        !command_parse_count("--order", options->order, &plan->shuffle, error) ||
+        !command_parse_duration_ns("--time-limit", options->time_limit, &suite->time_limit_ns,
+                                   error))
         return false;
-    if (options->seed != NULL && !quantity_parse_count(options->seed, &plan->seed, error)) {
-        g_prefix_error(error, "--seed: ");
-        return false;
-    }
-    if (options->order != NULL && !quantity_parse_count(options->order, &plan->shuffle, error)) {
-        g_prefix_error(error, "--order: ");
-        return false;
-    }
-    if (options->time_limit != NULL &&
-        !quantity_parse_duration_ns(options->time_limit, &suite->time_limit_ns, error)) {
-        g_prefix_error(error, "--time-limit: ");
-        return false;
-    }
     if (options->seeds != NULL && !test_parse_seeds(options->seeds, plan, error))
         return false;
     if (options->seeds != NULL && (options->seed != NULL || options->n_repetitions > 1)) {
