@@ -149,12 +149,25 @@ static void add_burst(Stream *stream, Fixture *fixture, uint32_t payload_bytes)
     add(fixture, burst(stream, fixture, payload_bytes, 0));
 }
 
-// A frame with its checksum made, as a kernel without the offload sends it.
-static Frame *finished(const Frame *frame)
+// A queue of bursts of one stream, of these many bytes up to a 0, makes these trains.
+static void assert_trains_of(Stream stream, const uint32_t *payloads_bytes, const char *lengths)
+{
+    Fixture fixture;
+
+    open_queue(&fixture, true);
+    for (; *payloads_bytes != 0; payloads_bytes++)
+        add_burst(&stream, &fixture, *payloads_bytes);
+    assert_trains(&fixture, TAKES_ALL, lengths);
+    close_queue(&fixture);
+}
+
+// The frame, which it takes, with its checksum made, as a kernel without the offload sends it.
+static Frame *finished(Frame *frame)
 {
     Frame *copy = frame_new(frame->pool, FRAME_MAX_BYTES);
 
     copy->length_bytes = super_frame_segment(frame, 0, frame_bytes(copy), FRAME_MAX_BYTES);
+    frame_free(frame);
     return copy;
 }
 
@@ -170,10 +183,9 @@ static void test_singles_of_a_flow_are_coupled(void)
 
     for (unsigned i = 0; i < 2 * G_N_ELEMENTS(kinds); i++) {
         Stream stream = kinds[i / 2];
-        bool has_ethernet = i % 2 == 0;
         Fixture fixture;
 
-        open_queue(&fixture, has_ethernet);
+        open_queue(&fixture, i % 2 == 0);
         for (int n = 0; n < 10; n++)
             add_burst(&stream, &fixture, stream.size_bytes);
         assert_trains(&fixture, TAKES_ALL, "10");
@@ -265,13 +277,7 @@ static void test_finished_frames_stay_alone(void)
     for (int n = 0; n < 6; n++) {
         Frame *frame = burst(&stream, &fixture, 1000, 0);
 
-        if (n == 0 || n == 3) {
-            Frame *copy = finished(frame);
-
-            frame_free(frame);
-            frame = copy;
-        }
-        add(&fixture, frame);
+        add(&fixture, n == 0 || n == 3 ? finished(frame) : frame);
     }
     assert_trains(&fixture, TAKES_ALL, "1 2 1 2");
     close_queue(&fixture);
@@ -300,48 +306,29 @@ static void test_gaps_and_other_flows_part(void)
 
 static void test_at_most_64_frames(void)
 {
-    Stream stream = {.type = GSO_TCP4, .size_bytes = 100};
-    Fixture fixture;
+    uint32_t payloads_bytes[130 + 1] = {0};
 
-    open_queue(&fixture, true);
     for (int n = 0; n < 130; n++)
-        add_burst(&stream, &fixture, 100);
-    assert_trains(&fixture, TAKES_ALL, "64 64 2");
-    close_queue(&fixture);
+        payloads_bytes[n] = 100;
+    assert_trains_of((Stream){.type = GSO_TCP4, .size_bytes = 100}, payloads_bytes, "64 64 2");
 }
 
 // Headers of 52 bytes, of which none counts the link layer.
 static void test_at_most_what_an_ip_length_tells(void)
 {
-    Stream stream = {.type = GSO_TCP4, .size_bytes = 1000};
-    Fixture fixture;
+    static const uint32_t payloads_bytes[] = {
+        30000, 30000, 5000, IP_MAX_BYTES - 52 - 65000, 30000, 35000, IP_MAX_BYTES - 52 - 65000 + 1,
+        0};
 
-    open_queue(&fixture, true);
-    add_burst(&stream, &fixture, 30000);
-    add_burst(&stream, &fixture, 30000);
-    add_burst(&stream, &fixture, 5000);
-    add_burst(&stream, &fixture, IP_MAX_BYTES - 52 - 65000);
-    add_burst(&stream, &fixture, 30000);
-    add_burst(&stream, &fixture, 35000);
-    add_burst(&stream, &fixture, IP_MAX_BYTES - 52 - 65000 + 1);
-    assert_trains(&fixture, TAKES_ALL, "4 2 1");
-    close_queue(&fixture);
+    assert_trains_of((Stream){.type = GSO_TCP4, .size_bytes = 1000}, payloads_bytes, "4 2 1");
 }
 
 // More than that the kernel refuses, and all would be lost.
 static void test_at_most_64_datagrams(void)
 {
-    Stream stream = {.type = GSO_UDP, .size_bytes = 100};
-    Fixture fixture;
+    static const uint32_t payloads_bytes[] = {4000, 2400, 3200, 3300, 6400, 0};
 
-    open_queue(&fixture, true);
-    add_burst(&stream, &fixture, 4000);
-    add_burst(&stream, &fixture, 2400);
-    add_burst(&stream, &fixture, 3200);
-    add_burst(&stream, &fixture, 3300);
-    add_burst(&stream, &fixture, 6400);
-    assert_trains(&fixture, TAKES_ALL, "2 1 1 1");
-    close_queue(&fixture);
+    assert_trains_of((Stream){.type = GSO_UDP, .size_bytes = 100}, payloads_bytes, "2 1 1 1");
 }
 
 // Of the headers of an ordinary frame no bit can differ unnoticed, wherever in the train it is.
@@ -425,8 +412,6 @@ static void test_impossible_tcp_header_stays_alone(void)
     }
 }
 
-enum { N_STREAMS = 6 };
-
 // A burst cut at random places; pieces get lost, are finished, or have a bit of a header changed.
 static void add_pieces(Fixture *fixture, Dice *dice, Frame *whole)
 {
@@ -442,12 +427,8 @@ static void add_pieces(Fixture *fixture, Dice *dice, Frame *whole)
             frame_free(piece);
             continue;
         case 1:
-            if (piece->n_segments == 1) {
-                Frame *copy = finished(piece);
-
-                frame_free(piece);
-                piece = copy;
-            }
+            if (piece->n_segments == 1)
+                piece = finished(piece);
             break;
         case 2:
             frame_bytes(piece)[dice_throw(dice, 54)] ^= (uint8_t)(1 << dice_throw(dice, 8));
@@ -459,7 +440,7 @@ static void add_pieces(Fixture *fixture, Dice *dice, Frame *whole)
 
 static void test_random_streams(void)
 {
-    static const Stream kinds[N_STREAMS] = {
+    Stream streams[] = {
         {.type = GSO_TCP4, .size_bytes = 1448, .id = 65000, .seq = UINT32_MAX - 100000},
         {.type = GSO_TCP6, .size_bytes = 1428},
         {.type = GSO_UDP, .size_bytes = 1200},
@@ -468,14 +449,12 @@ static void test_random_streams(void)
         {.type = GSO_TCP4, .size_bytes = 21},
     };
     Dice dice = dice_new(6);
-    Stream streams[N_STREAMS];
     unsigned n_singles = 0, n_coupled = 0;
     Fixture fixture;
 
-    memcpy(streams, kinds, sizeof streams);
     open_queue(&fixture, true);
     for (int i = 0; i < 300; i++) {
-        uint32_t number = dice_throw(&dice, N_STREAMS);
+        uint32_t number = dice_throw(&dice, G_N_ELEMENTS(streams));
         int n_bursts = 1 + (int)dice_throw(&dice, 4);
 
         for (int n = 0; n < n_bursts; n++)
@@ -495,29 +474,24 @@ static void test_random_streams(void)
     close_queue(&fixture);
 }
 
+#define ADD(path, function) g_test_add_func("/sim/devices/train/" path, function)
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/sim/devices/train/singles-of-a-flow-are-coupled",
-                    test_singles_of_a_flow_are_coupled);
-    g_test_add_func("/sim/devices/train/what-a-device-does-not-take-stays-alone",
-                    test_what_a_device_does_not_take_stays_alone);
-    g_test_add_func("/sim/devices/train/short-one-closes", test_short_one_closes);
-    g_test_add_func("/sim/devices/train/push-and-fin-close", test_push_and_fin_close);
-    g_test_add_func("/sim/devices/train/congestion-window-reduced-leads",
-                    test_congestion_window_reduced_leads);
-    g_test_add_func("/sim/devices/train/finished-frames-stay-alone",
-                    test_finished_frames_stay_alone);
-    g_test_add_func("/sim/devices/train/gaps-and-other-flows-part", test_gaps_and_other_flows_part);
-    g_test_add_func("/sim/devices/train/at-most-64-frames", test_at_most_64_frames);
-    g_test_add_func("/sim/devices/train/at-most-what-an-ip-length-tells",
-                    test_at_most_what_an_ip_length_tells);
-    g_test_add_func("/sim/devices/train/at-most-64-datagrams", test_at_most_64_datagrams);
-    g_test_add_func("/sim/devices/train/any-bit-that-differs-parts",
-                    test_any_bit_that_differs_parts);
-    g_test_add_func("/sim/devices/train/padding-is-no-payload", test_padding_is_no_payload);
-    g_test_add_func("/sim/devices/train/impossible-tcp-header-stays-alone",
-                    test_impossible_tcp_header_stays_alone);
-    g_test_add_func("/sim/devices/train/random-streams", test_random_streams);
+    ADD("singles-of-a-flow-are-coupled", test_singles_of_a_flow_are_coupled);
+    ADD("what-a-device-does-not-take-stays-alone", test_what_a_device_does_not_take_stays_alone);
+    ADD("short-one-closes", test_short_one_closes);
+    ADD("push-and-fin-close", test_push_and_fin_close);
+    ADD("congestion-window-reduced-leads", test_congestion_window_reduced_leads);
+    ADD("finished-frames-stay-alone", test_finished_frames_stay_alone);
+    ADD("gaps-and-other-flows-part", test_gaps_and_other_flows_part);
+    ADD("at-most-64-frames", test_at_most_64_frames);
+    ADD("at-most-what-an-ip-length-tells", test_at_most_what_an_ip_length_tells);
+    ADD("at-most-64-datagrams", test_at_most_64_datagrams);
+    ADD("any-bit-that-differs-parts", test_any_bit_that_differs_parts);
+    ADD("padding-is-no-payload", test_padding_is_no_payload);
+    ADD("impossible-tcp-header-stays-alone", test_impossible_tcp_header_stays_alone);
+    ADD("random-streams", test_random_streams);
     return g_test_run();
 }
