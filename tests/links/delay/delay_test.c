@@ -1,36 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The delay stage: exact without jitter, in order always, and with the mean and the spread that
-// were asked for, even where the distribution is cut at zero.
+// The delay stage: exact without jitter, and in order unless asked not to be.
 #include "links/delay/delay.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "links/delay/jitter.h"
-#include "tests/support/link_rig.h"
+#include "tests/links/delay/delay_rig.h"
 #include "tests/support/stream.h"
-
-#define HOUR_NS INT64_C(3600000000000)
-
-static void rig_open(LinkRig *rig, const char *config)
-{
-    link_rig_open(rig, 7, "atlantic", config, "");
-}
-
-static void rig_send(LinkRig *rig, int64_t gap_ns, unsigned n_frames)
-{
-    script_add(&rig->script[LINK_FORWARD], 0, gap_ns, n_frames, 60);
-    link_rig_run_to_end(rig);
-    g_assert_cmpuint(probe_count(&rig->probe[LINK_FORWARD]), ==, n_frames);
-    probe_assert_in_order(&rig->probe[LINK_FORWARD]);
-}
-
-static int64_t rig_delay_ns(const LinkRig *rig, unsigned n)
-{
-    const ProbeRecord *record = probe_record(&rig->probe[LINK_FORWARD], n);
-
-    return record->at_ns - record->entered_ns;
-}
 
 static void test_constant_delay_is_exact(void)
 {
@@ -113,103 +89,6 @@ static void test_keeps_order_under_jitter(void)
         }
         g_assert_cmpuint(n_waited, >, 5000);
         link_rig_close(&rig);
-    }
-}
-
-typedef struct {
-    double mean_ns, deviation_ns;
-    int64_t min_ns, max_ns;
-    double within_one; // share of delays within one `jitter` of the mean
-} Spread;
-
-enum { N_SAMPLES = 100000 };
-
-// One frame at a time, so far apart that keeping order never interferes.
-static Spread spread_of(const char *config, int64_t jitter_ns)
-{
-    Spread spread = {.min_ns = INT64_MAX};
-    int64_t delay_ns;
-    LinkRig rig;
-
-    rig_open(&rig, config);
-    delay_ns = link_config_delay_ns(rig.config[LINK_FORWARD]);
-    rig_send(&rig, delay_ns + 6 * jitter_ns, N_SAMPLES);
-    for (unsigned n = 0; n < N_SAMPLES; n++) {
-        int64_t sample_ns = rig_delay_ns(&rig, n);
-
-        spread.mean_ns += (double)sample_ns / N_SAMPLES;
-        spread.min_ns = MIN(spread.min_ns, sample_ns);
-        spread.max_ns = MAX(spread.max_ns, sample_ns);
-        spread.within_one += (double)(ABS(sample_ns - delay_ns) <= jitter_ns) / N_SAMPLES;
-    }
-    for (unsigned n = 0; n < N_SAMPLES; n++) {
-        double off_ns = (double)rig_delay_ns(&rig, n) - spread.mean_ns;
-
-        spread.deviation_ns += off_ns * off_ns / N_SAMPLES;
-    }
-    spread.deviation_ns = sqrt(spread.deviation_ns);
-    link_rig_close(&rig);
-    return spread;
-}
-
-static void assert_within(double got, double wanted, double bound)
-{
-    g_assert_cmpfloat(got, >=, wanted - bound);
-    g_assert_cmpfloat(got, <=, wanted + bound);
-}
-
-// The mean of 100,000 samples lies within 3.9 standard errors (99.99 %) of the true one.
-static double mean_bound_ns(double deviation_ns)
-{
-    return 3.9 * deviation_ns / sqrt(N_SAMPLES) + 1;
-}
-
-static void test_uniform_has_its_range_mean_and_deviation(void)
-{
-    Spread spread = spread_of("delay 10ms, jitter 2ms", 2000000);
-
-    g_assert_cmpint(spread.min_ns, >=, 8000000);
-    g_assert_cmpint(spread.min_ns, <, 8001000); // of 100,000 samples one is near each end
-    g_assert_cmpint(spread.max_ns, <=, 12000000);
-    g_assert_cmpint(spread.max_ns, >, 11999000);
-    assert_within(spread.mean_ns, 10e6, mean_bound_ns(2e6 / sqrt(3)));
-    assert_within(spread.deviation_ns, 2e6 / sqrt(3), 2e6 / sqrt(3) * 0.01);
-}
-
-static void test_normal_has_its_mean_and_deviation(void)
-{
-    Spread spread = spread_of("delay 100ms, jitter 10ms, jitter.distribution normal", 10000000);
-
-    assert_within(spread.mean_ns, 100e6, mean_bound_ns(10e6));
-    // Its own standard error is deviation / sqrt(2 n): 0.22 %; 3.9 of them are 0.9 %.
-    assert_within(spread.deviation_ns, 10e6, 10e6 * 0.009);
-    // Within one deviation lie 68.27 %, give or take 3.9 times 0.15 %; uniform would have all.
-    assert_within(spread.within_one, 0.6827, 0.006);
-    g_assert_cmpint(spread.max_ns, >, 130000000); // tails reach beyond three deviations
-    g_assert_cmpint(spread.min_ns, <, 70000000);
-}
-
-static void test_mean_is_kept_where_the_distribution_is_cut(void)
-{
-    static const struct {
-        const char *config;
-        int64_t delay_ns, jitter_ns;
-    } cases[] = {
-        {"delay 10ms, jitter 10ms", 10000000, 10000000}, // just not cut
-        {"delay 5ms, jitter 20ms", 5000000, 20000000},
-        {"delay 5ms, jitter 20ms, jitter.distribution normal", 5000000, 20000000},
-        {"delay 10ms, jitter 10ms, jitter.distribution normal", 10000000, 10000000},
-        {"delay 1us, jitter 1ms", 1000, 1000000},
-        {"delay 1us, jitter 1ms, jitter.distribution normal", 1000, 1000000},
-        {"delay 1h, jitter 1h, jitter.distribution normal", HOUR_NS, HOUR_NS},
-    };
-
-    for (unsigned n = 0; n < G_N_ELEMENTS(cases); n++) {
-        Spread spread = spread_of(cases[n].config, cases[n].jitter_ns);
-
-        g_assert_cmpint(spread.min_ns, >=, 0);
-        assert_within(spread.mean_ns, (double)cases[n].delay_ns,
-                      mean_bound_ns(spread.deviation_ns));
     }
 }
 
@@ -334,28 +213,6 @@ static void test_segments_due_within_the_spacing_leave_together(void)
     assert_groups("delay 5ms, jitter 1ms, jitter.distribution normal, spacing 1ms", 1000000);
 }
 
-static LinkConfig *config_with_object(const char *text, const char *key_name,
-                                      const char *param_name, const char *content)
-{
-    LinkConfig *config = link_rig_config(text);
-    const StageClass *class = NULL;
-    const StageKey *key = link_config_key(config, key_name, &class);
-    const ParamSpec *param = param_find(key->params, param_name);
-    GError *error = NULL;
-    ParamObject *object =
-        param_object_new(param->object_class, "x", content, strlen(content), &error);
-
-    g_assert_no_error(error);
-    link_config_set_object(config, class, param, object);
-    param_object_unref(object);
-    if (param->object_class == &dist_file_class)
-        link_config_set(config, class, param_find(key->params, "distribution"), "table", &error);
-    g_assert_no_error(error);
-    link_config_check(config, &error);
-    g_assert_no_error(error);
-    return config;
-}
-
 // The third frame draws a shorter delay than the second, and waits for it.
 static void test_trace_is_applied_by_number(void)
 {
@@ -363,39 +220,16 @@ static void test_trace_is_applied_by_number(void)
     static const int64_t once_ns[] = {11000000, 14000000, 14000000, 15000000, 16000000, 17000000};
 
     for (int loops = 0; loops < 2; loops++) {
-        g_autoptr(LinkConfig) config =
-            config_with_object(loops ? "delay 10ms, delay.loop yes" : "delay 10ms, delay.loop no",
-                               "delay", "trace", "1ms\n3ms\n2ms\n");
         LinkRig rig;
 
-        rig_open(&rig, "");
-        link_configure(rig.link, LINK_FORWARD, config);
+        rig_open(&rig, loops ? "delay 10ms, delay.loop yes, delay.trace 1ms\n3ms\n2ms\n"
+                             : "delay 10ms, delay.loop no, delay.trace 1ms\n3ms\n2ms\n");
         g_assert_cmpint(link_least_ns(rig.link, LINK_FORWARD), ==, 11000000);
-        g_assert_cmpint(link_config_delay_ns(config), ==, 12000000);
+        g_assert_cmpint(link_config_delay_ns(rig.config[LINK_FORWARD]), ==, 12000000);
         rig_send(&rig, 1000000, 6);
         probe_assert_times(&rig.probe[LINK_FORWARD], loops ? looped_ns : once_ns, 6);
         link_rig_close(&rig);
     }
-}
-
-static void test_table_gives_its_values_only(void)
-{
-    g_autoptr(LinkConfig) with_table =
-        config_with_object("delay 10ms, jitter 2ms", "jitter", "file", "-8192 4096");
-    unsigned n_low = 0;
-    LinkRig rig;
-
-    rig_open(&rig, "");
-    link_configure(rig.link, LINK_FORWARD, with_table);
-    rig_send(&rig, 20000000, 1000);
-    for (unsigned n = 0; n < 1000; n++) {
-        int64_t delay_ns = rig_delay_ns(&rig, n);
-
-        g_assert_true(delay_ns == 8000000 || delay_ns == 11000000);
-        n_low += delay_ns == 8000000;
-    }
-    assert_within(n_low, 500, 3.9 * sqrt(250));
-    link_rig_close(&rig);
 }
 
 // Each frame leaves at the time it drew, whoever is before it; equal times in order.
@@ -461,64 +295,24 @@ static void test_reordering_comes_and_goes(void)
     link_rig_close(&rig);
 }
 
-// Neighbours are alike, with a half-life of ten frames, and the lost ones count as well.
-static void test_correlated_delays_are_those_of_the_numbers(void)
-{
-    static const char *const config =
-        "delay 100ms, jitter 10ms, jitter.distribution normal, jitter.correlation 10 packets";
-    g_autofree char *with_loss = g_strdup_printf("loss 30%%, %s", config);
-    double product = 0, square = 0;
-    LinkRig plain, lossy;
-
-    rig_open(&plain, config);
-    rig_open(&lossy, with_loss);
-    rig_send(&plain, 200000000, 20000);
-    script_add(&lossy.script[LINK_FORWARD], 0, 200000000, 20000, 60);
-    link_rig_run_to_end(&lossy);
-    for (unsigned n = 0; n < probe_count(&lossy.probe[LINK_FORWARD]); n++)
-        g_assert_cmpint(rig_delay_ns(&lossy, n), ==,
-                        rig_delay_ns(&plain, probe_record(&lossy.probe[LINK_FORWARD], n)->serial));
-    for (unsigned n = 10; n < 20000; n++) {
-        double off = (double)rig_delay_ns(&plain, n) / 1e7 - 10;
-
-        product += off * ((double)rig_delay_ns(&plain, n - 10) / 1e7 - 10);
-        square += off * off;
-    }
-    // Its standard error is 0.027: 3.29 of them.
-    assert_within(product / square, 0.5, 0.09);
-    link_rig_close(&plain);
-    link_rig_close(&lossy);
-}
+#define ADD(path, function) g_test_add_func("/links/delay/" path, function)
 
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/links/delay/constant-delay-is-exact", test_constant_delay_is_exact);
-    g_test_add_func("/links/delay/frames-of-one-instant-leave-in-one-instant",
-                    test_frames_of_one_instant_leave_in_one_instant);
-    g_test_add_func("/links/delay/many-frames-are-under-way-at-once",
-                    test_many_frames_are_under_way_at_once);
-    g_test_add_func("/links/delay/keeps-order-under-jitter", test_keeps_order_under_jitter);
-    g_test_add_func("/links/delay/uniform-has-its-range-mean-and-deviation",
-                    test_uniform_has_its_range_mean_and_deviation);
-    g_test_add_func("/links/delay/normal-has-its-mean-and-deviation",
-                    test_normal_has_its_mean_and_deviation);
-    g_test_add_func("/links/delay/mean-is-kept-where-the-distribution-is-cut",
-                    test_mean_is_kept_where_the_distribution_is_cut);
-    g_test_add_func("/links/delay/delays-are-fixed-by-seed", test_delays_are_fixed_by_seed);
-    g_test_add_func("/links/delay/delay-of-each-frame-is-the-one-it-drew",
-                    test_delay_of_each_frame_is_the_one_it_drew);
-    g_test_add_func("/links/delay/delays-do-not-depend-on-other-stages",
-                    test_delays_do_not_depend_on_other_stages);
-    g_test_add_func("/links/delay/super-frame-stays-whole-without-jitter",
-                    test_super_frame_stays_whole_without_jitter);
-    g_test_add_func("/links/delay/segments-due-within-the-spacing-leave-together",
-                    test_segments_due_within_the_spacing_leave_together);
-    g_test_add_func("/links/delay/trace-is-applied-by-number", test_trace_is_applied_by_number);
-    g_test_add_func("/links/delay/table-gives-its-values-only", test_table_gives_its_values_only);
-    g_test_add_func("/links/delay/reorders-where-asked-to", test_reorders_where_asked_to);
-    g_test_add_func("/links/delay/reordering-comes-and-goes", test_reordering_comes_and_goes);
-    g_test_add_func("/links/delay/correlated-delays-are-those-of-the-numbers",
-                    test_correlated_delays_are_those_of_the_numbers);
+    ADD("constant-delay-is-exact", test_constant_delay_is_exact);
+    ADD("frames-of-one-instant-leave-in-one-instant",
+        test_frames_of_one_instant_leave_in_one_instant);
+    ADD("many-frames-are-under-way-at-once", test_many_frames_are_under_way_at_once);
+    ADD("keeps-order-under-jitter", test_keeps_order_under_jitter);
+    ADD("delays-are-fixed-by-seed", test_delays_are_fixed_by_seed);
+    ADD("delay-of-each-frame-is-the-one-it-drew", test_delay_of_each_frame_is_the_one_it_drew);
+    ADD("delays-do-not-depend-on-other-stages", test_delays_do_not_depend_on_other_stages);
+    ADD("super-frame-stays-whole-without-jitter", test_super_frame_stays_whole_without_jitter);
+    ADD("segments-due-within-the-spacing-leave-together",
+        test_segments_due_within_the_spacing_leave_together);
+    ADD("trace-is-applied-by-number", test_trace_is_applied_by_number);
+    ADD("reorders-where-asked-to", test_reorders_where_asked_to);
+    ADD("reordering-comes-and-goes", test_reordering_comes_and_goes);
     return g_test_run();
 }
