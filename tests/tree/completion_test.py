@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tap import Points
+
 BASH = '''
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
@@ -55,7 +57,7 @@ def main(program, root):
     commands = {re.search(r'^ +\.name = "([a-z-]+)"', text, re.M).group(1): text
                 for text in sources if '.internal = true' not in text}
     options = re.findall(r'\{"([a-z-]+)", (?:0|\'\w\'), 0, G_OPTION', commands['test'])
-    points = []
+    points = Points()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'bin'
         path.mkdir()
@@ -73,19 +75,14 @@ def main(program, root):
             for what, words, expected in cases:
                 text = f'{shell}: {what}'
                 if not shutil.which(shell):
-                    points.append((f'{text} # SKIP {shell} is not installed', True, ''))
+                    points.skip(text, f'{shell} is not installed')
                     continue
                 found, complaints = complete(shell, root, folder, path, words)
-                points.append((text, expected <= set(found) and not complaints,
-                               f'missing {expected - set(found)} {complaints}'))
+                points.add(text, expected <= set(found) and not complaints,
+                           f'missing {expected - set(found)} {complaints}')
         found, _ = complete('bash', root, folder, path, ['taploom', 'run', 'la'])
-        points.append(('bash: files', found == ['lab.yaml'], str(found)))
-    print(f'1..{len(points)}')
-    for number, (text, good, remark) in enumerate(points, 1):
-        print(f"{'ok' if good else 'not ok'} {number} - {text}")
-        if not good:
-            print('# ' + remark.replace('\n', '\n# '))
-    return 0 if all(good for _, good, _ in points) else 1
+        points.expect('bash: files', found, ['lab.yaml'])
+    return points.finish()
 
 
 if __name__ == '__main__':

@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tap import Points
+
 # Layers from the bottom up: a file may include its own layer and those below. The first match
 # counts; tests/ may include everything.
 LAYERS = [
@@ -220,28 +222,21 @@ def rules_broken(*tree):
 
 
 def main(root):
-    points = []
+    points = Points()
     for rule, name, line in BREACHES:
-        points.append((f'sees {rule} in {name}: {line}', set(rules_broken(name, line)) == {rule}, []))
+        points.expect(f'sees {rule} in {name}: {line}', set(rules_broken(name, line)), {rule})
     for name, line in INNOCENTS:
-        points.append((f'allows {name}: {line!r}', rules_broken(name, line) == [], []))
+        points.expect(f'allows {name}: {line!r}', rules_broken(name, line), [])
     for name in ['core/a.h', 'core/meson.build', 'tests/tree/a.py', 'scenarios/a.yaml', 'doc/a.1']:
-        points.append((f'sees spdx missing in {name}', rules_broken(name, 'x', '') == ['spdx'], []))
+        points.expect(f'sees spdx missing in {name}', rules_broken(name, 'x', ''), ['spdx'])
 
     found = list(breaches(root))
     for rule in ['upward', 'sideways', 'library', 'clock', 'sleep', 'random', 'spdx']:
         texts = [text for broken, text in found if broken == rule]
-        points.append((f'the tree keeps the rule: {rule}', not texts, texts))
+        points.add(f'the tree keeps the rule: {rule}', not texts, '\n'.join(texts))
     for folder in PARTS:
-        points.append((f'knows the parts of {folder}', parts_of(root, folder) != set(), []))
-
-    print(f'1..{len(points)}')
-    for number, (text, good, remarks) in enumerate(points, 1):
-        # A number sign would begin a directive of TAP.
-        print(f"{'ok' if good else 'not ok'} {number} - {text.replace('#', '')}")
-        for remark in remarks:
-            print(f'# {remark}')
-    return 0 if all(good for _, good, _ in points) else 1
+        points.add(f'knows the parts of {folder}', parts_of(root, folder))
+    return points.finish()
 
 
 if __name__ == '__main__':

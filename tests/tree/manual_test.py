@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tap import Points
+
 PARAM = re.compile(r'\.name = "([a-z0-9_-]+)",\s*\.type')
 STAGE_KEY = re.compile(r'\{"([a-z]+)", \w+_params, ')
 FIELD = re.compile(r'\{"([a-z]+)", \w+_read\w*\}')
@@ -76,7 +78,7 @@ def main(root):
     metrics = sorted({a or b for a, b in METRIC.findall(
         (root / 'sim/scenario/metric.c').read_text())})
 
-    points = [
+    entries = [
         ('keys of links', stage_keys, missing_items(scenario_page, stage_keys)),
         ('parameters of link keys', link_params,
          [name for name in link_params if not re.search(rf'\b{name}\b', words)]),
@@ -95,24 +97,18 @@ def main(root):
         ('reasons of drops', drops,
          [name for name, meaning in drops if f'.It {name}\n{meaning}\n' not in commands_page]),
     ]
-    print(f'1..{len(points) + 2}')
-    good = True
-    for number, (what, known, missing) in enumerate(points, 1):
-        is_right = bool(known) and not missing
-        good = good and is_right
-        print(f"{'ok' if is_right else 'not ok'} {number} - {what} are in the manual")
-        print(f'# {len(known)} known' + (f", missing: {', '.join(missing)}" if missing else ''))
-    for number, page in enumerate(['doc/taploom.1', 'doc/taploom-scenario.5'], len(points) + 1):
+    points = Points()
+    for what, known, missing in entries:
+        points.add(f'{what} are in the manual', known and not missing,
+                   f"{len(known)} known, missing: {', '.join(missing)}")
+    for page in ['doc/taploom.1', 'doc/taploom-scenario.5']:
         complaints = lint(root / page)
         if complaints is None and os.environ.get('CI') != 'true':
-            print(f'ok {number} - {page} # SKIP mandoc is not installed (./bootstrap deps ci)')
-            continue
-        is_right = complaints == []
-        good = good and is_right
-        print(f"{'ok' if is_right else 'not ok'} {number} - mandoc is content with {page}")
-        for complaint in complaints or []:
-            print(f'# {complaint}')
-    return 0 if good else 1
+            points.skip(page, 'mandoc is not installed (./bootstrap deps ci)')
+        else:
+            points.add(f'mandoc is content with {page}', complaints == [],
+                       '\n'.join(complaints or []))
+    return points.finish()
 
 
 if __name__ == '__main__':

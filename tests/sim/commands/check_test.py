@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tap import Points
+
 RIGHT = '''\
 nodes: {london: , newyork: {address: [10.0.0.2/24, "fd00::2/64"]}, office: {kind: switch}}
 links:
@@ -120,15 +122,13 @@ links:
 
 def main(program, root):
     program = Path(program).resolve()
-    points = []
+    points = Points()
+    expect = points.expect
 
     def check(text, folder):
         (Path(folder) / 'x.yaml').write_text(text)
         return subprocess.run([program, 'check', 'x.yaml'], cwd=folder, capture_output=True,
                               text=True)
-
-    def expect(name, found, wanted):
-        points.append((name, found == wanted, f'{found!r} and not {wanted!r}'))
 
     with tempfile.TemporaryDirectory() as folder:
         run = check(RIGHT, folder)
@@ -183,12 +183,7 @@ def main(program, root):
     run = subprocess.run([program, 'check'], capture_output=True, text=True)
     expect('a missing operand is a mistake', (run.returncode, run.stdout), (2, ''))
 
-    print(f'1..{len(points)}')
-    for number, (name, good, remark) in enumerate(points, 1):
-        print(f"{'ok' if good else 'not ok'} {number} - {name}")
-        if not good:
-            print(f'# {remark}')
-    return 0 if all(good for _, good, _ in points) else 1
+    return points.finish()
 
 
 if __name__ == '__main__':

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tap import Points
+
 RIGHT = '''\
 nodes: {london: , newyork: , office: {kind: switch}}
 links:
@@ -52,14 +54,12 @@ links: [{endpoints: [a, b], loss: "${loss}"}]
 
 
 def main(program, root):
-    points = []
+    points = Points()
+    expect = points.expect
 
     def explain(*arguments, text=None):
         return subprocess.run([Path(program).resolve(), 'explain', *arguments],
                               capture_output=True, text=True, input=text)
-
-    def expect(name, found, wanted):
-        points.append((name, found == wanted, f'{found!r} and not {wanted!r}'))
 
     run = explain('-', text=RIGHT)
     expect('a right scenario is explained', (run.returncode, run.stderr), (0, ''))
@@ -77,12 +77,7 @@ def main(program, root):
     expect('a missing file is said', explain('/nonexistent').returncode, 2)
     expect('a missing operand is a mistake', explain().returncode, 2)
 
-    print(f'1..{len(points)}')
-    for number, (name, good, remark) in enumerate(points, 1):
-        print(f"{'ok' if good else 'not ok'} {number} - {name}")
-        if not good:
-            print(f'# {remark}')
-    return 0 if all(good for _, good, _ in points) else 1
+    return points.finish()
 
 
 if __name__ == '__main__':

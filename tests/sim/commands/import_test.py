@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tap import Points
+
 # Tool, text, lines of the scenario without comments and what all have.
 CASES = [
     ('tc', 'delay 10ms 2ms distribution normal loss gemodel 1% 10% 90% 0.1%',
@@ -149,14 +151,12 @@ def is_missing(line):
 
 def main(program, root):
     program = Path(program).resolve()
-    points = []
+    points = Points()
+    expect = points.add
 
     def run(*arguments, folder='.', text=None):
         return subprocess.run([program, *arguments], capture_output=True, text=True, input=text,
                               cwd=folder)
-
-    def expect(name, good, remark):
-        points.append((name, good, remark))
 
     for tool, words, wanted in CASES:
         done = run('import', tool, words)
@@ -185,12 +185,7 @@ def main(program, root):
     expect('no letter of the text breaks the scenario',
            run('check', '-', text=odd.stdout).stderr.count('not valid YAML') == 0, odd.stdout)
 
-    print(f'1..{len(points)}')
-    for number, (name, good, remark) in enumerate(points, 1):
-        print(f"{'ok' if good else 'not ok'} {number} - {name.replace('#', '')}")
-        for line in [] if good else remark.split('\n'):
-            print(f'# {line}')
-    return 0 if all(good for _, good, _ in points) else 1
+    return points.finish()
 
 
 if __name__ == '__main__':

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tap import Points
+
 # 30 Mbit/s for 100 ms are 375 kB, and over 40 ms 150 kB; 1448 bytes / 40 ms * sqrt(1.5 / 0.002) are
 # 7.93 Mbit/s.
 WIFI = '''\
@@ -25,14 +27,12 @@ TCP throughput to expect  7930kbit  7930kbit
 
 
 def main(program, root):
-    points = []
+    points = Points()
+    expect = points.add
 
     def run(*arguments):
         return subprocess.run([Path(program).resolve(), 'presets', *arguments],
                               capture_output=True, text=True)
-
-    def expect(name, good, remark):
-        points.append((name, good, remark))
 
     listed = run()
     names = [line.split()[0] for line in listed.stdout.split('\n\n')[0].split('\n')[1:]]
@@ -55,12 +55,7 @@ def main(program, root):
            (2, '', 'taploom presets: "fiber" is no preset: did you mean fibre?\n'), wrong.stderr)
     expect('two names are a mistake', run('lte', 'dsl').returncode == 2, '')
 
-    print(f'1..{len(points)}')
-    for number, (name, good, remark) in enumerate(points, 1):
-        print(f"{'ok' if good else 'not ok'} {number} - {name}")
-        for line in [] if good else remark.split('\n'):
-            print(f'# {line}')
-    return 0 if all(good for _, good, _ in points) else 1
+    return points.finish()
 
 
 if __name__ == '__main__':

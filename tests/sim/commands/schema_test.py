@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tap import Points
+
 try:
     import yaml
 except ImportError:
@@ -157,27 +159,23 @@ def main(program, root):
         print('1..0 # SKIP python3-yaml is not installed')
         return 0
     checker = Checker(schema)
-    points = []
-    for path in sorted((root / 'scenarios').rglob('*.yaml')):
-        points.append((f'scenarios/{path.name}', checker.wrong(read(path.read_text()),
-                                                               schema)))
+    points = Points()
+    texts = {f'scenarios/{path.name}': path.read_text()
+             for path in sorted((root / 'scenarios').rglob('*.yaml'))}
     for path in sorted((root / 'tests/fuzz/seeds').glob('*.yaml')):
         if subprocess.run([program, 'check', path], capture_output=True).returncode == 0:
-            points.append((f'seeds/{path.name}', checker.wrong(read(path.read_text()), schema)))
+            texts[f'seeds/{path.name}'] = path.read_text()
     forms = (root / 'sim/schema/forms.yaml').read_text().split('\n---\n')
     for number, text in enumerate([*forms, *manual_examples(root)]):
-        points.append((f'example {number}', checker.wrong(read(text), schema)))
+        texts[f'example {number}'] = text
+    texts['a scenario that is right'] = RIGHT
+    for name, text in texts.items():
+        points.expect(name, checker.wrong(read(text), schema), None)
     right = read(RIGHT)
-    points.append(('a scenario that is right', checker.wrong(right, schema)))
     for path, value in WRONG:
-        found = checker.wrong(changed(right, path, value), schema)
-        points.append((f'sees {path} with {value!r}', None if found else 'it does not'))
-    print(f'1..{len(points)}')
-    for number, (text, trouble) in enumerate(points, 1):
-        print(f"{'not ok' if trouble else 'ok'} {number} - {text}")
-        if trouble:
-            print(f'# {trouble}')
-    return 1 if any(trouble for _, trouble in points) else 0
+        points.add(f'sees {path} with {value!r}',
+                   checker.wrong(changed(right, path, value), schema), 'it does not')
+    return points.finish()
 
 
 if __name__ == '__main__':
