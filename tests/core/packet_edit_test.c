@@ -189,19 +189,24 @@ static void test_truncates(void)
     each_packet(truncate_step_by_step);
 }
 
+// With an Ethernet header, a payload of 100 bytes, and its checksum made.
+static Frame *finished_frame(FramePool *pool, GsoType type)
+{
+    Stream stream = {.pool = pool, .type = type, .has_ethernet = true, .size_bytes = 100};
+    FrameQueue finished;
+
+    frame_queue_init(&finished);
+    frame_free(stream_next(&stream, &(StreamBurst){.payload_bytes = 100}, &finished));
+    return frame_queue_take(&finished);
+}
+
 // Behind the packet there may be padding, and the checksum may be none.
 static void test_truncates_padding_and_unchecked(void)
 {
-    Stream stream = {.type = GSO_UDP, .has_ethernet = true, .size_bytes = 100};
-    StreamBurst burst = {.payload_bytes = 100};
-    FrameQueue finished;
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Frame *frame = finished_frame(pool, GSO_UDP);
     PacketEdit edit;
-    Frame *frame;
 
-    frame_queue_init(&finished);
-    stream.pool = frame_pool_new(POOL_BYTES);
-    frame_free(stream_next(&stream, &burst, &finished));
-    frame = frame_queue_take(&finished);
     packet_edit_init(&edit, frame_bytes(frame), 150, true, false);
     packet_edit_truncate(&edit, 145);
     g_assert_cmpuint(packet_edit_packet_bytes(&edit), ==, 128);
@@ -219,7 +224,7 @@ static void test_truncates_padding_and_unchecked(void)
     packet_edit_truncate(&edit, 20); // within the IP header
     g_assert_cmpuint(edit.length_bytes, ==, 20);
     frame_free(frame);
-    frame_pool_free(stream.pool);
+    frame_pool_free(pool);
 }
 
 // ICMP has no pseudo-header and ICMPv6 has one: an answer of each, changed and cut.
@@ -267,16 +272,10 @@ static void test_exchanges_as_the_rfc(void)
 // What is wrong stays wrong: no edit hides the work of another.
 static void test_keeps_wrong_checksums(void)
 {
-    Stream stream = {.type = GSO_TCP4, .has_ethernet = true, .size_bytes = 100};
-    StreamBurst burst = {.payload_bytes = 100};
-    FrameQueue finished;
+    FramePool *pool = frame_pool_new(POOL_BYTES);
+    Frame *frame = finished_frame(pool, GSO_TCP4);
     PacketEdit edit;
-    Frame *frame;
 
-    frame_queue_init(&finished);
-    stream.pool = frame_pool_new(POOL_BYTES);
-    frame_free(stream_next(&stream, &burst, &finished));
-    frame = frame_queue_take(&finished);
     frame_bytes(frame)[120] ^= 1;
     packet_edit_init(&edit, frame_bytes(frame), frame->length_bytes, true, false);
     packet_edit_strip_tcp_option(&edit, TIMESTAMPS);
@@ -285,7 +284,7 @@ static void test_keeps_wrong_checksums(void)
     edit.bytes[120] ^= 1;
     sums_assert(edit.bytes, edit.length_bytes, true);
     frame_free(frame);
-    frame_pool_free(stream.pool);
+    frame_pool_free(pool);
 }
 
 int main(int argc, char **argv)
