@@ -37,8 +37,7 @@ def missing_items(page, names):
 
 def report_members(root):
     """The names of all members that the JSON report may have, but for those that a file gives."""
-    source = (root / 'sim/report/report_json.c').read_text()
-    return list(dict.fromkeys(name for argument in MEMBER.findall(source)
+    return list(dict.fromkeys(name for argument in found(root, 'sim/report', MEMBER)
                               for name in re.findall(r'"(\w+)"', argument)))
 
 
