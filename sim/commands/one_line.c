@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "sim/commands/link_options.h"
-#include "sim/commands/report_file.h"
+#include "sim/commands/output_file.h"
 #include "sim/lab/session.h"
 #include "sim/report/report_text.h"
 
@@ -128,8 +128,13 @@ Scenario *one_line_load(const OneLine *self, ScenarioText *text, int *status)
     g_autofree char *errors = NULL;
 
     *status = STATUS_USAGE;
-    if (!one_line_write(self, text, &error) || !report_file_check(self->report_path, &error)) {
+    if (!one_line_write(self, text, &error)) {
         fprintf(stderr, "taploom %s: %s\n", self->command->name, error->message);
+        return NULL;
+    }
+    if (!output_file_check("--report", self->report_path, &error)) {
+        fprintf(stderr, "taploom %s: %s\n", self->command->name, error->message);
+        *status = STATUS_REFUSED;
         return NULL;
     }
     yaml = scenario_text_print(text);
@@ -196,7 +201,7 @@ static int one_line_conclude(const OneLine *self, const Report *report, bool is_
     } else if (!report->verdict.valid) {
         one_line_print_verdict(self, report);
     }
-    if (self->report_path == NULL || report_file_write(report, self->report_path, &error))
+    if (self->report_path == NULL || output_file_write_report(report, self->report_path, &error))
         return one_line_status(self, report);
     fprintf(stderr, "taploom %s: report: %s\n", self->command->name, error->message);
     return STATUS_REFUSED;

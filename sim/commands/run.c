@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/quote.h"
-#include "sim/commands/report_file.h"
+#include "sim/commands/output_file.h"
 #include "sim/commands/run.h"
 #include "sim/lab/session.h"
 #include "sim/realtime/machine.h"
@@ -223,7 +223,7 @@ static int run_lab(const Scenario *scenario, const FateFile *replay, const RunOp
     console_print(console, scenario->tasks->len > 0 ? "\n" : "");
     console_print(console, text);
     if (options->report_path != NULL &&
-        !report_file_write(session_report(session), options->report_path, &error)) {
+        !output_file_write_report(session_report(session), options->report_path, &error)) {
         fprintf(stderr, "taploom: report: %s\n", error->message);
         status = STATUS_REFUSED;
     }
@@ -298,7 +298,7 @@ int run_main(const Command *command, int argc, char **argv, bool replays)
         fputs("taploom: --report - and a file to - cannot both have standard output\n", stderr);
         return STATUS_USAGE;
     }
-    if (!report_file_check(options.report_path, &error)) {
+    if (!output_file_check("--report", options.report_path, &error)) {
         fprintf(stderr, "taploom: %s\n", error->message);
         return STATUS_REFUSED;
     }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/quantity.h"
-#include "sim/commands/report_file.h"
+#include "sim/commands/output_file.h"
 #include "sim/commands/run.h"
 #include "sim/lab/console.h"
 #include "sim/realtime/clock.h"
@@ -97,6 +97,17 @@ static bool test_parse_keep(const char *text, PlanOptions *plan, GError **error)
     return false;
 }
 
+static bool test_junit_is_stdout(const TestOptions *options)
+{
+    return g_strcmp0(options->junit_path, "-") == 0;
+}
+
+// What is for people goes to standard error then.
+static bool test_stdout_is_data(const TestOptions *options)
+{
+    return options->tap || test_junit_is_stdout(options);
+}
+
 static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptions *suite,
                        GError **error)
 {
@@ -120,6 +131,11 @@ static bool test_parse(const TestOptions *options, PlanOptions *plan, SuiteOptio
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--bisect-seed looks for one failure and reports it as text: leave out --tap "
                     "and --junit");
+        return false;
+    }
+    if (options->tap && test_junit_is_stdout(options)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--tap and --junit - cannot both have standard output");
         return false;
     }
     if (options->seeds != NULL && options->update) {
@@ -315,7 +331,7 @@ static int test_status(const TestTale *tale, const Suite *suite)
 static int test_run_plan(Plan *plan, const PlanOptions *plan_options, const TestOptions *options,
                          const SuiteOptions *suite_options)
 {
-    g_autoptr(Console) console = console_new(options->tap ? stderr : stdout, 0);
+    g_autoptr(Console) console = console_new(test_stdout_is_data(options) ? stderr : stdout, 0);
     TestTale tale = {.options = options, .console = console};
     SuiteEvents events = {test_finished, test_progressed, &tale};
     g_autoptr(GError) error = NULL;
@@ -352,7 +368,7 @@ static int test_run_plan(Plan *plan, const PlanOptions *plan_options, const Test
     if (options->junit_path != NULL) {
         g_autofree char *xml = junit_to_xml(plan->tests);
 
-        if (!g_file_set_contents(options->junit_path, xml, -1, &error)) {
+        if (!output_file_write(options->junit_path, xml, &error)) {
             fprintf(stderr, "taploom test: --junit: %s\n", error->message);
             return STATUS_REFUSED;
         }
@@ -435,8 +451,10 @@ static int test_command_run(int argc, char **argv)
         fprintf(stderr, "taploom test: no test is called like -k %s\n", options.pattern);
         return STATUS_USAGE;
     }
-    if (!options.list && !output_file_check("--junit", options.junit_path, &error))
-        return command_fail(&test_command, error);
+    if (!options.list && !output_file_check("--junit", options.junit_path, &error)) {
+        fprintf(stderr, "taploom test: %s\n", error->message);
+        return STATUS_REFUSED;
+    }
     if (options.list) {
         for (guint i = 0; i < plan->tests->len; i++)
             puts(((Test *)g_ptr_array_index(plan->tests, i))->name);

@@ -230,9 +230,15 @@ class Suite(RunCase):
     def test_junit_that_cannot_be_written(self):
         trace = self.directory / 'trace'
         done = self.suite(self.write(scenario(task('london', f'touch {trace}'))), '--junit',
-                          self.directory / 'no' / 'x.xml', status=WRONG_USAGE)
+                          self.directory / 'no' / 'x.xml', status=REFUSED)
         self.assertRegex(done.stderr, r'--junit .*/no/x\.xml: No such file or directory')
         self.assertFalse(trace.exists())
+
+    def test_junit_on_standard_output_is_alone_there(self):
+        done = self.suite(self.write(PASSES), '--junit', '-')
+        self.assert_junit(ElementTree.fromstring(done.text))
+        self.assertIn('1 passed in', done.stderr)
+        self.suite(self.write(PASSES), '--junit', '-', '--tap', status=WRONG_USAGE)
 
     def test_tap(self):
         done = self.suite(self.write(FAILS, 'fails'), self.write(PASSES, 'fine'),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/commands/report_file.h"
+#include "sim/commands/output_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,17 +24,8 @@ bool output_file_check(const char *option, const char *path, GError **error)
     return true;
 }
 
-bool report_file_check(const char *path, GError **error)
+bool output_file_write(const char *path, const char *text, GError **error)
 {
-    return output_file_check("--report", path, error);
-}
-
-bool report_file_write(const Report *report, const char *path, GError **error)
-{
-    g_autoptr(JsonNode) root = report_to_json(report);
-    g_autofree char *json = json_to_string(root, TRUE);
-    g_autofree char *text = g_strconcat(json, "\n", NULL);
-
     if (strcmp(path, "-") != 0)
         return g_file_set_contents(path, text, -1, error);
     if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
@@ -42,4 +33,13 @@ bool report_file_write(const Report *report, const char *path, GError **error)
     g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "standard output: %s",
                 g_strerror(errno));
     return false;
+}
+
+bool output_file_write_report(const Report *report, const char *path, GError **error)
+{
+    g_autoptr(JsonNode) root = report_to_json(report);
+    g_autofree char *json = json_to_string(root, TRUE);
+    g_autofree char *text = g_strconcat(json, "\n", NULL);
+
+    return output_file_write(path, text, error);
 }
