@@ -42,6 +42,7 @@ static pid_t container_ask(const char *program, const char *name, char **reason)
 pid_t container_find_pid(const char *name, GError **error)
 {
     g_autoptr(GString) reasons = g_string_new(NULL);
+    const char *stopped = NULL; // the program that knows it, but as one that does not run
 
     for (size_t i = 0; i < G_N_ELEMENTS(container_programs); i++) {
         g_autofree char *path = g_find_program_in_path(container_programs[i]);
@@ -53,11 +54,15 @@ pid_t container_find_pid(const char *name, GError **error)
         pid = container_ask(container_programs[i], name, &reason);
         if (pid > 0)
             return pid;
-        g_string_append_printf(reasons, "%s%s: %s", reasons->len > 0 ? "; " : "",
-                               container_programs[i],
-                               pid == 0 ? "it is not running: start it first" : reason);
+        if (pid == 0)
+            stopped = container_programs[i];
+        else
+            g_string_append_printf(reasons, "%s%s: %s", reasons->len > 0 ? "; " : "",
+                                   container_programs[i], reason);
     }
-    if (reasons->len == 0)
+    if (stopped != NULL)
+        g_string_printf(reasons, "it is not running: %s start %s", stopped, name);
+    else if (reasons->len == 0)
         g_string_append(reasons, "there is neither docker nor podman here: write attach: with the "
                                  "path of its namespace, /proc/PID/ns/net");
     g_set_error(error, REFUSAL_ERROR, ESRCH, "container %s: %s", name, reasons->str);

@@ -14,7 +14,7 @@ import signal
 import subprocess
 
 import harness
-from harness import REFUSED, RunCase, task, wait_until
+from harness import FINISHED_WELL, REFUSED, RunCase, task, wait_until
 from rootless_test import AS_NOBODY, MAY_MAKE_NAMESPACES, NOBODY
 
 SETTINGS = 'grep -rs . /proc/sys/net/ipv4 /proc/sys/net/ipv6 | grep -v /neigh/ | sort'
@@ -112,38 +112,52 @@ class Attach(RunCase):
         self.run_scenario(self.scenario(task('london', 'ping -q -c 3 -i 0.01 db'),
                                         attached={'attach': name}))
 
-    # In place of Docker or Podman stands a script that says what they would.
-    def run_container(self, program, answer, **options):
+    # In place of Docker and Podman stand scripts that say what they would.
+    def run_container(self, status=FINISHED_WELL, **answers):
         folder = self.directory / 'programs'
         folder.mkdir()
-        script = folder / program
-        script.write_text(f'#!/bin/sh\n[ "$1 $#" = "inspect 7" ] && [ "$7" = orders-db ] || exit 2\n'
-                          f'{answer}\n', encoding='utf-8')
-        script.chmod(0o755)
+        for program, answer in answers.items():
+            script = folder / program
+            script.write_text('#!/bin/sh\n'
+                              '[ "$1 $#" = "inspect 7" ] && [ "$7" = orders-db ] || exit 2\n'
+                              f'{answer}\n', encoding='utf-8')
+            script.chmod(0o755)
         for tool in ('sh', 'ping'):
             (folder / tool).symlink_to(shutil.which(tool))
         scenario = self.scenario(task('london', 'ping -q -c 3 -i 0.01 db'))
         scenario['nodes']['db'] = {'container': 'orders-db'}
-        return self.run_scenario(scenario, env={**self.environment(), 'PATH': str(folder)},
-                                 **options)
+        return self.run_scenario(scenario, status=status,
+                                 env={**self.environment(), 'PATH': str(folder)})
 
     def test_by_a_container_of_docker(self):
-        self.run_container('docker', f'echo {self.place.pid}')
+        self.run_container(docker=f'echo {self.place.pid}')
 
     def test_by_a_container_of_podman(self):
-        self.run_container('podman', f'echo {self.place.pid}')
+        self.run_container(podman=f'echo {self.place.pid}')
+
+    def test_by_a_container_that_docker_does_not_know(self):
+        self.run_container(docker='exit 1', podman=f'echo {self.place.pid}')
 
     def test_a_container_that_is_not_running(self):
-        done = self.run_container('docker', 'echo 0', status=REFUSED)
-        self.assertIn('host db: container orders-db: docker: it is not running', done.stderr)
+        done = self.run_container(docker='echo 0', status=REFUSED)
+        self.assertIn('host db: container orders-db: it is not running: docker start orders-db\n',
+                      done.stderr)
+
+    def test_a_container_that_is_not_running_says_nothing_of_the_other_program(self):
+        done = self.run_container(docker='echo No such container >&2; exit 1', podman='echo 0',
+                                  status=REFUSED)
+        self.assertIn('container orders-db: it is not running: podman start orders-db\n',
+                      done.stderr)
 
     def test_a_container_that_is_not_there(self):
-        done = self.run_container('podman', 'echo "Error: no such container" >&2; exit 125',
+        done = self.run_container(docker='echo Is the daemon running? >&2; exit 1',
+                                  podman='echo "Error: no such container" >&2; exit 125',
                                   status=REFUSED)
-        self.assertIn('podman: Error: no such container', done.stderr)
+        self.assertIn('docker: Is the daemon running?; podman: Error: no such container',
+                      done.stderr)
 
     def test_neither_docker_nor_podman(self):
-        done = self.run_container('other', 'exit 1', status=REFUSED)
+        done = self.run_container(other='exit 1', status=REFUSED)
         self.assertIn('there is neither docker nor podman here', done.stderr)
 
     def test_a_name_that_is_taken(self):
