@@ -37,6 +37,7 @@ typedef enum {
     BUILDER_BIND_HOSTNAME,
     BUILDER_BIND_RESOLV,
     BUILDER_UNMOUNT_SCRATCH,
+    BUILDER_OPEN_SYSCTL,
 } BuilderStep;
 
 // With the remedy where it is not a matter of privilege.
@@ -58,6 +59,7 @@ static const struct {
     [BUILDER_BIND_HOSTNAME] = {"bind its /etc/hostname", NULL},
     [BUILDER_BIND_RESOLV] = {"bind its /etc/resolv.conf", NULL},
     [BUILDER_UNMOUNT_SCRATCH] = {"unmount " BUILDER_SCRATCH, NULL},
+    [BUILDER_OPEN_SYSCTL] = {"open its /proc/sys", NULL},
 };
 
 // What the builder tells; on success the descriptors travel along.
@@ -66,7 +68,7 @@ typedef struct {
     int errno_value;
 } BuilderAnswer;
 
-enum { BUILDER_N_FDS = 3 };
+enum { BUILDER_N_NAMESPACES = 3, BUILDER_N_FDS };
 
 static_assert(sizeof(HostNamespaces) == BUILDER_N_FDS * sizeof(int), "descriptors do not match");
 
@@ -145,13 +147,14 @@ static BuilderStep builder_set_up_files(const char *name, const BuilderTexts *te
 
 static BuilderStep builder_work(const char *name, const BuilderTexts *texts, int fds[BUILDER_N_FDS])
 {
-    static const char *const paths[BUILDER_N_FDS] = {"/proc/self/ns/net", "/proc/self/ns/mnt",
-                                                     "/proc/self/ns/uts"};
+    static const char *const paths[BUILDER_N_NAMESPACES] = {
+        "/proc/self/ns/net", "/proc/self/ns/mnt", "/proc/self/ns/uts"};
+    BuilderStep failed;
 
     if (unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) < 0)
         return BUILDER_UNSHARE;
     // Now: the /proc to come may be refused, or show other process numbers.
-    for (int i = 0; i < BUILDER_N_FDS; i++) {
+    for (int i = 0; i < BUILDER_N_NAMESPACES; i++) {
         fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
         if (fds[i] < 0)
             return BUILDER_OPEN_NAMESPACES;
@@ -160,7 +163,12 @@ static BuilderStep builder_work(const char *name, const BuilderTexts *texts, int
         return BUILDER_FIND_ROOT;
     if (sethostname(name, strlen(name)) < 0)
         return BUILDER_SETHOSTNAME;
-    return builder_set_up_files(name, texts);
+    failed = builder_set_up_files(name, texts);
+    if (failed != BUILDER_DONE)
+        return failed;
+    // Of the /proc that may have been mounted just now: containers have theirs read-only.
+    fds[BUILDER_N_NAMESPACES] = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fds[BUILDER_N_NAMESPACES] < 0 ? BUILDER_OPEN_SYSCTL : BUILDER_DONE;
 }
 
 static _Noreturn void builder_run(const char *name, const BuilderTexts *texts, int answer_fd)

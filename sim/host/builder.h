@@ -14,9 +14,10 @@ typedef struct {
     int answer_fd;
 } Builder;
 
-// Descriptors of a host's namespaces; -1 for those that are not its own.
+// Descriptors of a host's namespaces, and of the /proc/sys it sees; -1 for what is not its own.
 typedef struct {
     int net, mnt, uts;
+    int sysctl;
 } HostNamespaces;
 
 // What stands in files of the host.

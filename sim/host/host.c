@@ -27,7 +27,7 @@ Host *host_begin(Enclosure *enclosure, const NodeSpec *spec, const char *hosts_t
 
     self->enclosure = enclosure;
     self->spec = spec;
-    self->namespaces = (HostNamespaces){-1, -1, -1};
+    self->namespaces = (HostNamespaces){-1, -1, -1, -1};
     if (node_is_attached(spec)) {
         self->namespaces.net = attachment_open(spec, error);
         if (self->namespaces.net >= 0)
@@ -46,22 +46,22 @@ Host *host_begin(Enclosure *enclosure, const NodeSpec *spec, const char *hosts_t
 
 // So that no interface ever says a word of IPv6 unasked: settings of `whose`, an interface, or
 // those that interfaces inherit when they appear, which are called "default".
-static bool host_set_up_ipv6(const NodeSpec *spec, const char *whose, GError **error)
+static bool host_set_up_ipv6(const Host *self, const char *whose, GError **error)
 {
     static const char *const settings[][2] = {{"disable_ipv6", "0"},
                                               {"accept_dad", "0"},
                                               {"router_solicitations", "0"},
                                               {"accept_ra", "0"}};
 
-    if (!spec->uses_ipv6) {
+    if (!self->spec->uses_ipv6) {
         g_autofree char *key = g_strdup_printf("net.ipv6.conf.%s.disable_ipv6", whose);
 
-        return sysctl_write_if_known(key, "1", error);
+        return sysctl_write_if_known(self->namespaces.sysctl, key, "1", error);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
         g_autofree char *key = g_strdup_printf("net.ipv6.conf.%s.%s", whose, settings[i][0]);
 
-        if (!sysctl_write(key, settings[i][1], error))
+        if (!sysctl_write(self->namespaces.sysctl, key, settings[i][1], error))
             return false;
     }
     return true;
@@ -69,10 +69,11 @@ static bool host_set_up_ipv6(const NodeSpec *spec, const char *whose, GError **e
 
 // Lets every user of the host ping. Groups beyond those of the user namespace cannot be named:
 // without root there is but one.
-static bool host_allow_ping(GError **error)
+static bool host_allow_ping(const Host *self, GError **error)
 {
-    return sysctl_write("net.ipv4.ping_group_range", "0 2147483647", NULL) ||
-           sysctl_write("net.ipv4.ping_group_range", "0 0", error);
+    return sysctl_write(self->namespaces.sysctl, "net.ipv4.ping_group_range", "0 2147483647",
+                        NULL) ||
+           sysctl_write(self->namespaces.sysctl, "net.ipv4.ping_group_range", "0 0", error);
 }
 
 static bool host_check_attached(Host *self, GError **error)
@@ -101,7 +102,7 @@ bool host_finish(Host *self, GError **error)
     }
     if (!host_enter(self, error))
         return false;
-    is_built = host_set_up_ipv6(self->spec, "default", error) && host_allow_ping(error) &&
+    is_built = host_set_up_ipv6(self, "default", error) && host_allow_ping(self, error) &&
                interface_bring_up("lo", error);
     host_leave(self);
     if (!is_built)
@@ -121,6 +122,8 @@ void host_close(Host *self)
         close(self->namespaces.mnt);
     if (self->namespaces.uts >= 0)
         close(self->namespaces.uts);
+    if (self->namespaces.sysctl >= 0)
+        close(self->namespaces.sysctl);
     g_free(self);
 }
 
@@ -151,8 +154,7 @@ void host_leave(Host *self)
 
 bool host_configure_interface(Host *self, const InterfaceSpec *spec, GError **error)
 {
-    bool is_quiet =
-        !node_is_attached(self->spec) || host_set_up_ipv6(self->spec, spec->name, error);
+    bool is_quiet = !node_is_attached(self->spec) || host_set_up_ipv6(self, spec->name, error);
 
     if (is_quiet && interface_configure(spec, error))
         return true;
@@ -161,20 +163,21 @@ bool host_configure_interface(Host *self, const InterfaceSpec *spec, GError **er
 }
 
 // Said in either case: a new namespace takes over whether the system outside forwards.
-static bool host_set_forwarding(const NodeSpec *spec, GError **error)
+static bool host_set_forwarding(const Host *self, GError **error)
 {
-    const char *value = spec->forward ? "1" : "0";
+    const char *value = self->spec->forward ? "1" : "0";
 
-    return sysctl_write("net.ipv4.ip_forward", value, error) &&
-           (!spec->uses_ipv6 || sysctl_write("net.ipv6.conf.all.forwarding", value, error));
+    return sysctl_write(self->namespaces.sysctl, "net.ipv4.ip_forward", value, error) &&
+           (!self->spec->uses_ipv6 ||
+            sysctl_write(self->namespaces.sysctl, "net.ipv6.conf.all.forwarding", value, error));
 }
 
-static bool host_set_sysctls(const NodeSpec *spec, GError **error)
+static bool host_set_sysctls(const Host *self, GError **error)
 {
-    for (guint i = 0; i < spec->sysctls->len; i++) {
-        const SettingSpec *setting = g_ptr_array_index(spec->sysctls, i);
+    for (guint i = 0; i < self->spec->sysctls->len; i++) {
+        const SettingSpec *setting = g_ptr_array_index(self->spec->sysctls, i);
 
-        if (!sysctl_write(setting->key, setting->value, error))
+        if (!sysctl_write(self->namespaces.sysctl, setting->key, setting->value, error))
             return false;
     }
     return true;
@@ -186,8 +189,8 @@ bool host_configure(Host *self, GError **error)
 
     if (!host_enter(self, error))
         return false;
-    is_configured = (node_is_attached(self->spec) || (host_set_forwarding(self->spec, error) &&
-                                                      host_set_sysctls(self->spec, error))) &&
+    is_configured = (node_is_attached(self->spec) ||
+                     (host_set_forwarding(self, error) && host_set_sysctls(self, error))) &&
                     routes_add(self->spec->routes, error);
     host_leave(self);
     if (!is_configured)

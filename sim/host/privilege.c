@@ -46,8 +46,9 @@ static const char *privilege_policy_remedy(void)
             strcmp(g_strstrip(value), policy->forbidding) == 0)
             return policy->remedy;
     }
-    return "this system or container forbids namespaces to this user: run with sudo, or the "
-           "container with --privileged";
+    return "this system or container forbids namespaces to this user: run with sudo; start a "
+           "container with --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt "
+           "apparmor=unconfined, or with --privileged";
 }
 
 void privilege_set_error(GError **error, int errno_value, const char *what)

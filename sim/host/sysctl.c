@@ -9,11 +9,13 @@
 
 #include "sim/host/refusal.h"
 
+#define SYSCTL_ROOT "/proc/sys/"
+
 // "net.ipv4.conf.eth0/1.rp_filter" and "net/ipv4/conf/eth0.1/rp_filter" are the same path.
 static char *sysctl_path(const char *key)
 {
-    char *path = g_strconcat("/proc/sys/", key, NULL);
-    char *name = path + strlen("/proc/sys/");
+    char *path = g_strconcat(SYSCTL_ROOT, key, NULL);
+    char *name = path + strlen(SYSCTL_ROOT);
     size_t to_separator = strcspn(name, "./");
 
     if (name[to_separator] == '.') {
@@ -25,10 +27,30 @@ static char *sysctl_path(const char *key)
 
 static bool sysctl_is_of_host(const char *path)
 {
-    return g_str_has_prefix(path, "/proc/sys/net/") && strstr(path, "..") == NULL;
+    return g_str_has_prefix(path, SYSCTL_ROOT "net/") && strstr(path, "..") == NULL;
 }
 
-bool sysctl_write(const char *key, const char *value, GError **error)
+static int sysctl_open(int root_fd, const char *path)
+{
+    return root_fd < 0 ? open(path, O_WRONLY | O_CLOEXEC)
+                       : openat(root_fd, path + strlen(SYSCTL_ROOT), O_WRONLY | O_CLOEXEC);
+}
+
+static const char *sysctl_remedy(int errno_value)
+{
+    switch (errno_value) {
+    case ENOENT:
+        return "the kernel has no such setting for a network namespace of its own";
+    case EROFS:
+        return "the container has /proc/sys read-only: start it with --cap-add SYS_ADMIN "
+               "--cap-add NET_ADMIN, or with --security-opt unmask=/proc/sys, which Docker calls "
+               "systempaths=unconfined";
+    default:
+        return NULL;
+    }
+}
+
+bool sysctl_write(int root_fd, const char *key, const char *value, GError **error)
 {
     g_autofree char *path = sysctl_path(key);
     ssize_t written = -1;
@@ -39,7 +61,7 @@ bool sysctl_write(const char *key, const char *value, GError **error)
                            key);
         return false;
     }
-    fd = open(path, O_WRONLY | O_CLOEXEC);
+    fd = sysctl_open(root_fd, path);
     if (fd >= 0)
         written = write(fd, value, strlen(value));
     errno_value = errno;
@@ -47,19 +69,17 @@ bool sysctl_write(const char *key, const char *value, GError **error)
         close(fd);
     if (written == (ssize_t)strlen(value))
         return true;
-    refusal_set_remedy(error, written >= 0 ? EINVAL : errno_value,
-                       errno_value == ENOENT
-                           ? "the kernel has no such setting for a network namespace of its own"
-                           : NULL,
+    refusal_set_remedy(error, written >= 0 ? EINVAL : errno_value, sysctl_remedy(errno_value),
                        "sysctl %s = %s", key, value);
     return false;
 }
 
-bool sysctl_write_if_known(const char *key, const char *value, GError **error)
+bool sysctl_write_if_known(int root_fd, const char *key, const char *value, GError **error)
 {
     g_autoptr(GError) refusal = NULL;
 
-    if (sysctl_write(key, value, &refusal) || g_error_matches(refusal, REFUSAL_ERROR, ENOENT))
+    if (sysctl_write(root_fd, key, value, &refusal) ||
+        g_error_matches(refusal, REFUSAL_ERROR, ENOENT))
         return true;
     g_propagate_error(error, g_steal_pointer(&refusal));
     return false;

@@ -7,10 +7,11 @@
 
 // Writes `value` to `key`, in the notation of sysctl(8): dots or slashes, where the first one met
 // tells which of them separates. Only keys below "net" belong to a host; all others are refused.
-bool sysctl_write(const char *key, const char *value, GError **error);
+// `root_fd` is a /proc/sys; -1: that of this process, which containers have read-only.
+bool sysctl_write(int root_fd, const char *key, const char *value, GError **error);
 
 // The same; a kernel that does not know the key is fine too.
-bool sysctl_write_if_known(const char *key, const char *value, GError **error);
+bool sysctl_write_if_known(int root_fd, const char *key, const char *value, GError **error);
 
 // Whether a setting that is known here is not 0.
 bool sysctl_is_on(const char *key);

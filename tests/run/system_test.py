@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Odd systems to run on. Each is made in a mount namespace of its own: nobody else sees it."""
 
+import os
+import shutil
+import subprocess
+
 import harness
 from harness import REFUSED, RunCase, pair, task
+from rootless_test import AS_NOBODY, MAY_MAKE_NAMESPACES, NOBODY
 
 # A copy of /etc without /etc/hosts.
 WITHOUT_HOSTS_FILE = ('unshare', '--mount', 'sh', '-ec', '''
@@ -20,6 +25,11 @@ CHROOT = ('unshare', '--mount', 'sh', '-ec', '''
     done
     %s
     exec chroot "$0" "$@"''')
+# As containers have it that may make namespaces, but are not privileged.
+WITH_READ_ONLY_SETTINGS = ('unshare', '--mount', 'sh', '-ec', '''
+    mount --bind /proc/sys /proc/sys
+    mount -o remount,ro,bind /proc/sys
+    exec "$@"''', 'sh')
 
 
 class System(RunCase):
@@ -45,6 +55,27 @@ class System(RunCase):
                 done = self.run_scenario(pair(task('london', 'true')), wrap=wrap, status=REFUSED)
                 self.assertRegex(done.stderr, r'host \w+: .*chroot.*systemd-nspawn.*bwrap')
                 self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_settings_are_made_where_those_of_the_system_are_read_only(self):
+        self.run_scenario({
+            'nodes': {'london': {'address': 'fd00::1/64', 'forward': True},
+                      'newyork': {'address': 'fd00::2/64'}},
+            'links': [{'endpoints': ['london', 'newyork']}],
+            'tasks': [task('london', 'ping -q -c 1 newyork'),
+                      task('london', '[ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ]')]},
+            wrap=WITH_READ_ONLY_SETTINGS)
+
+    def test_settings_that_cannot_be_made_are_refused_with_what_to_give_the_container(self):
+        if subprocess.run(MAY_MAKE_NAMESPACES, check=False).returncode != 0:
+            self.skipTest('no user namespaces here')
+        self.program = self.directory / 'taploom'
+        shutil.copy(RunCase.program, self.program)
+        for path in (self.directory, self.program):
+            os.chown(path, NOBODY, NOBODY)
+        done = self.run_scenario(pair(task('london', 'true')), status=REFUSED,
+                                 wrap=(*WITH_READ_ONLY_SETTINGS, *AS_NOBODY))
+        self.assertRegex(done.stderr, r'host \w+: sysctl net.*Read-only.*--cap-add.*unmask')
+        self.assertEqual(len(done.stderr.splitlines()), 1)
 
 
 if __name__ == '__main__':
