@@ -9,6 +9,7 @@
 
 #include "sim/host/refusal.h"
 #include "sim/suite/trial.h"
+#include "sim/suite/work_folder.h"
 
 enum { N_SUITE_SIGNALS = 3 };
 
@@ -20,7 +21,7 @@ struct Suite {
     SuiteEvents events;
     uv_loop_t loop;
     uv_signal_t signals[N_SUITE_SIGNALS];
-    char *work_path;    // of folders that are not kept
+    WorkFolder *work;   // of folders that are not kept
     guint next;         // of the plan's tests
     GQueue retries;     // of Test
     GPtrArray *running; // of Trial
@@ -101,8 +102,8 @@ static bool suite_start(Suite *self, Test *test)
                             .time_limit_ns = self->options.time_limit_ns,
                             .ended = suite_trial_ended,
                             .data = self};
-    const char *parent =
-        self->options.artifacts_path != NULL ? self->options.artifacts_path : self->work_path;
+    const char *parent = self->options.artifacts_path != NULL ? self->options.artifacts_path
+                                                              : work_folder_path(self->work);
     Folder *folder = folder_new(parent, test->folder_name, &self->error);
     Trial *trial = folder != NULL ? trial_new(&context, test, folder, &self->error) : NULL;
 
@@ -163,25 +164,24 @@ static void suite_signalled(uv_signal_t *handle, int signal)
 
 Suite *suite_new(Plan *plan, const SuiteOptions *options, SuiteEvents events, GError **error)
 {
-    g_autofree char *work_path = g_dir_make_tmp("taploom-test-XXXXXX", error);
+    g_autoptr(WorkFolder) work = work_folder_new(error);
     Suite *self;
     int status;
 
-    if (work_path == NULL)
+    if (work == NULL)
         return NULL;
     self = g_new0(Suite, 1);
     self->plan = plan;
     self->options = *options;
     self->events = events;
-    self->work_path = g_steal_pointer(&work_path);
+    self->work = g_steal_pointer(&work);
     self->running = g_ptr_array_new();
     g_queue_init(&self->retries);
     status = uv_loop_init(&self->loop);
     if (status < 0) {
         refusal_set(error, -status, "event loop");
-        folder_remove(self->work_path);
+        work_folder_free(self->work);
         g_ptr_array_unref(self->running);
-        g_free(self->work_path);
         g_free(self);
         return NULL;
     }
@@ -216,10 +216,9 @@ void suite_free(Suite *self)
         uv_close((uv_handle_t *)&self->signals[i], NULL);
     uv_run(&self->loop, UV_RUN_DEFAULT);
     uv_loop_close(&self->loop);
-    folder_remove(self->work_path);
     g_queue_clear(&self->retries);
     g_ptr_array_unref(self->running);
     g_clear_error(&self->error);
-    g_free(self->work_path);
+    work_folder_free(self->work);
     g_free(self);
 }

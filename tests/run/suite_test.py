@@ -411,17 +411,22 @@ class Suite(RunCase):
         self.assertEqual(done.text, 'TAP version 13\n1..3\nBail out! interrupted\n')
 
     def test_sigkill_leaves_nothing(self):
-        running = self.start('test', self.write(scenario(task('london', 'touch up; sleep 100'))))
+        place = self.directory / 'tmp'
+        place.mkdir()
+        running = self.start('test', self.write(scenario(task('london', 'touch up; sleep 100'))),
+                             env={**self.environment(), 'TMPDIR': str(place)})
         harness.wait_until((self.directory / 'up').exists, 'the test')
+        self.assertNotEqual(os.listdir(place), [])
         running.kill()
         self.assert_nothing_is_left()
+        self.assertEqual(os.listdir(place), [])
 
     def test_a_run_that_is_killed_is_an_error(self):
         path = self.write(scenario(task('london', 'touch up; sleep 100')), 'killed')
         running = self.start('test', path)
         harness.wait_until((self.directory / 'up').exists, 'the test')
-        listing = subprocess.run(['pgrep', '-P', str(running.process.pid)], capture_output=True,
-                                 text=True, check=True)
+        listing = subprocess.run(['pgrep', '-f', 'trial', '-P', str(running.process.pid)],
+                                 capture_output=True, text=True, check=True)
         os.kill(int(listing.stdout.split()[0]), signal.SIGKILL)
         done = running.finish()
         self.assertEqual(done.status, REFUSED)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A second process waits for the end of a pipe that only this one holds open, and then removes the
+// folder: so it goes after SIGKILL too. What still writes there ends at the same moment, so
+// the removal is repeated until nothing comes back.
+#include "sim/suite/work_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/host/refusal.h"
+#include "sim/suite/folder.h"
+
+enum { WORK_FOLDER_TRIES = 50, WORK_FOLDER_PAUSE_US = 20000 };
+
+struct WorkFolder {
+    char *path;
+    int alive_fd; // its end tells the other process
+    pid_t remover;
+};
+
+static _Noreturn void work_folder_wait_and_remove(const char *path, int alive_fd)
+{
+    sigset_t all;
+    char byte;
+
+    setsid(); // Ctrl-C is for the suite
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    dup2(alive_fd, STDIN_FILENO);
+    close_range(STDIN_FILENO + 1, ~0U, 0);
+    while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
+        ;
+    for (int i = 0; i < WORK_FOLDER_TRIES; i++) {
+        folder_remove(path);
+        if (access(path, F_OK) < 0)
+            break;
+        usleep(WORK_FOLDER_PAUSE_US);
+    }
+    _exit(0);
+}
+
+WorkFolder *work_folder_new(GError **error)
+{
+    g_autofree char *path = g_dir_make_tmp("taploom-test-XXXXXX", error);
+    WorkFolder *self;
+    int fds[2];
+    pid_t remover;
+
+    if (path == NULL)
+        return NULL;
+    if (pipe2(fds, O_CLOEXEC) < 0) {
+        refusal_set(error, errno, "pipe");
+        folder_remove(path);
+        return NULL;
+    }
+    remover = fork();
+    if (remover == 0) {
+        close(fds[1]);
+        work_folder_wait_and_remove(path, fds[0]);
+    }
+    close(fds[0]);
+    if (remover < 0) {
+        refusal_set(error, errno, "fork");
+        close(fds[1]);
+        folder_remove(path);
+        return NULL;
+    }
+    self = g_new(WorkFolder, 1);
+    *self = (WorkFolder){g_steal_pointer(&path), fds[1], remover};
+    return self;
+}
+
+void work_folder_free(WorkFolder *self)
+{
+    if (self == NULL)
+        return;
+    close(self->alive_fd);
+    waitpid(self->remover, NULL, 0);
+    folder_remove(self->path); // where the other one was killed
+    g_free(self->path);
+    g_free(self);
+}
+
+const char *work_folder_path(const WorkFolder *self)
+{
+    return self->path;
+}
