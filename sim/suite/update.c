@@ -193,7 +193,6 @@ static int compare_places(const void *first, const void *second)
 static void update_tell_place(const Update *self, const char *path, const Place *place)
 {
     const Reading *failed = place->failed;
-    g_autofree char *got = NULL;
 
     if (place->revised != NULL) {
         update_tell(self, "%s:%zu: %s: %s -> %s", path, failed->position.line, failed->metric,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A second process waits for the end of a pipe that only this one holds open, and then removes the
-// folder: so it goes after SIGKILL too. What still writes there ends at the same moment, so
-// the removal is repeated until nothing comes back.
+// A second process waits for the end of a pipe and then removes the folder: so it goes after
+// SIGKILL too. The pipe is held open by this process and, since they inherit it, by the runs of
+// tests, which write there: when it ends, nobody does any more.
 #include "sim/suite/work_folder.h"
 
 #include <errno.h>
@@ -12,8 +12,6 @@
 
 #include "sim/host/refusal.h"
 #include "sim/suite/folder.h"
-
-enum { WORK_FOLDER_TRIES = 50, WORK_FOLDER_PAUSE_US = 20000 };
 
 struct WorkFolder {
     char *path;
@@ -33,12 +31,7 @@ static _Noreturn void work_folder_wait_and_remove(const char *path, int alive_fd
     close_range(STDIN_FILENO + 1, ~0U, 0);
     while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
         ;
-    for (int i = 0; i < WORK_FOLDER_TRIES; i++) {
-        folder_remove(path);
-        if (access(path, F_OK) < 0)
-            break;
-        usleep(WORK_FOLDER_PAUSE_US);
-    }
+    folder_remove(path);
     _exit(0);
 }
 
@@ -51,7 +44,7 @@ WorkFolder *work_folder_new(GError **error)
 
     if (path == NULL)
         return NULL;
-    if (pipe2(fds, O_CLOEXEC) < 0) {
+    if (pipe(fds) < 0 || fcntl(fds[0], F_SETFD, FD_CLOEXEC) < 0) {
         refusal_set(error, errno, "pipe");
         folder_remove(path);
         return NULL;
@@ -77,9 +70,10 @@ void work_folder_free(WorkFolder *self)
 {
     if (self == NULL)
         return;
-    close(self->alive_fd);
+    kill(self->remover, SIGKILL);
     waitpid(self->remover, NULL, 0);
-    folder_remove(self->path); // where the other one was killed
+    close(self->alive_fd);
+    folder_remove(self->path);
     g_free(self->path);
     g_free(self);
 }

@@ -98,7 +98,7 @@ static void test_exec_runs_inside(void)
     assert_taploom("exec first -- pwd", 0, cwd, "");
     assert_taploom("exec first -- sh -c 'kill -TERM $$'", 143, "", "");
     assert_taploom("exec first -- no-such-program", 127, "",
-                   "no-such-program: No such file or directory");
+                   "taploom: no-such-program: No such file or directory");
     lab_process_kill(lab);
 }
 
