@@ -11,6 +11,8 @@
 // What file systems and shells like in a name; of the rest, ] goes and all else becomes a dash.
 #define FOLDER_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,=%@+-"
 
+enum { FOLDER_START_BYTES = 200 };
+
 // What is being read.
 typedef struct {
     Plan *plan;
@@ -169,21 +171,30 @@ static void plan_shuffle(GPtrArray *tests, uint64_t key)
     }
 }
 
+// One that no other test has, and that leaves room for a number within what a name may have.
+static char *plan_folder_name(const char *name, guint index, GHashTable *taken)
+{
+    g_auto(GStrv) parts = g_strsplit(name, "]", -1);
+    g_autofree char *letters = g_strcanon(g_strjoinv("", parts), FOLDER_LETTERS, '-');
+    g_autofree char *start = g_strndup(letters, FOLDER_START_BYTES);
+    char *folder = g_strdup(start);
+
+    for (guint number = index; g_hash_table_contains(taken, folder); number++) {
+        g_free(folder);
+        folder = g_strdup_printf("%s-%u", start, number);
+    }
+    return folder;
+}
+
 static void plan_name_folders(const Plan *plan)
 {
     g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i < plan->tests->len; i++) {
         Test *test = g_ptr_array_index(plan->tests, i);
-        g_auto(GStrv) parts = g_strsplit(test->name, "]", -1);
 
-        test->folder_name = g_strcanon(g_strjoinv("", parts), FOLDER_LETTERS, '-');
-        if (!g_hash_table_add(taken, test->folder_name)) {
-            g_autofree char *other = g_steal_pointer(&test->folder_name);
-
-            test->folder_name = g_strdup_printf("%s-%u", other, i);
-            g_hash_table_add(taken, test->folder_name);
-        }
+        test->folder_name = plan_folder_name(test->name, i, taken);
+        g_hash_table_add(taken, test->folder_name);
     }
 }
 
