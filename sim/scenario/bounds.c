@@ -25,6 +25,17 @@ static bool bounds_parse_range(MetricUnit unit, const char *low, const char *hig
     return false;
 }
 
+// A sum of decimals is one: the double nearest to it, as a measured share is, and not that of a sum
+// of doubles.
+static double bounds_nearest(MetricUnit unit, double sum)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    if (unit != METRIC_SHARE && unit != METRIC_NUMBER)
+        return sum;
+    return g_ascii_strtod(g_ascii_formatd(text, sizeof text, "%.12f", sum), NULL);
+}
+
 static bool bounds_parse_tolerance(MetricUnit unit, const char *value_text,
                                    const char *tolerance_text, Bounds *bounds, GError **error)
 {
@@ -36,8 +47,8 @@ static bool bounds_parse_tolerance(MetricUnit unit, const char *value_text,
         return false;
     if (is_relative)
         tolerance *= value;
-    bounds->low = value - tolerance;
-    bounds->high = value + tolerance;
+    bounds->low = bounds_nearest(unit, value - tolerance);
+    bounds->high = bounds_nearest(unit, value + tolerance);
     return true;
 }
 

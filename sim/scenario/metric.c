@@ -150,11 +150,13 @@ bool metric_unit_find(const char *name, MetricUnit *unit)
 // Checked by the exact parser, and then the nearest double, as a measured share is.
 static bool metric_parse_share(const char *text, double *value, GError **error)
 {
+    g_autofree char *number = g_strndup(text, strspn(text, "0123456789."));
+    g_autofree char *share = g_strconcat(number, strchr(text, '%') != NULL ? "e-2" : "", NULL);
     Probability probability;
 
     if (!quantity_parse_probability(text, &probability, error))
         return false;
-    *value = g_ascii_strtod(text, NULL) / (strchr(text, '%') != NULL ? 100 : 1);
+    *value = g_ascii_strtod(share, NULL); // 0.7 / 100 would be another one than 7 / 1000
     return true;
 }
 

@@ -73,6 +73,32 @@ static void test_a_measured_share_equals_a_written_one(void)
     g_assert_true(bounds_parse(METRIC_SHARE, "= 3%", &bounds, NULL));
     g_assert_true(bounds_hold(&bounds, 3.0 / 100.0));
     g_assert_true(bounds_hold(&bounds, 30.0 / 1000.0));
+    for (unsigned n = 0; n <= 1000; n++) {
+        g_autofree char *text = g_strdup_printf("= %u.%u%%", n / 10, n % 10);
+
+        g_assert_true(bounds_parse(METRIC_SHARE, text, &bounds, NULL));
+        g_test_message("%s", text);
+        g_assert_true(bounds_hold(&bounds, n / 1000.0));
+    }
+}
+
+static void test_a_tolerance_ends_where_it_says(void)
+{
+    Bounds bounds;
+
+    for (unsigned n = 1; n <= 100; n++) {
+        for (unsigned tolerance = 0; tolerance <= n; tolerance++) {
+            g_autofree char *text = g_strdup_printf("%u%% ± %u%%", n, tolerance);
+
+            g_assert_true(bounds_parse(METRIC_SHARE, text, &bounds, NULL));
+            g_test_message("%s", text);
+            g_assert_true(bounds_hold(&bounds, (n - tolerance) / 100.0));
+            g_assert_true(bounds_hold(&bounds, (n + tolerance) / 100.0));
+            g_assert_false(bounds_hold(&bounds, (n + tolerance + 0.001) / 100.0));
+        }
+    }
+    g_assert_true(bounds_parse(METRIC_NUMBER, "0.7 ± 0.1", &bounds, NULL));
+    g_assert_true(bounds_hold(&bounds, 0.8));
 }
 
 static void test_what_is_wrong_is_told(void)
@@ -125,6 +151,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/bounds/edges", test_edges);
     g_test_add_func("/scenario/bounds/a-measured-share-equals-a-written-one",
                     test_a_measured_share_equals_a_written_one);
+    g_test_add_func("/scenario/bounds/a-tolerance-ends-where-it-says",
+                    test_a_tolerance_ends_where_it_says);
     g_test_add_func("/scenario/bounds/what-is-wrong-is-told", test_what_is_wrong_is_told);
     g_test_add_func("/scenario/bounds/values-are-written-as-in-a-file",
                     test_values_are_written_as_in_a_file);
