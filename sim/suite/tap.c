@@ -20,7 +20,7 @@ static char *tap_escape(const char *text)
     for (const char *at = text; *at != '\0'; at++) {
         if (*at == '#' || *at == '\\')
             g_string_append_c(escaped, '\\');
-        g_string_append_c(escaped, *at == '\n' ? ' ' : *at);
+        g_string_append_c(escaped, g_ascii_iscntrl(*at) ? ' ' : *at);
     }
     return g_string_free(escaped, FALSE);
 }
