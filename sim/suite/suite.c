@@ -192,12 +192,22 @@ Suite *suite_new(Plan *plan, const SuiteOptions *options, SuiteEvents events, GE
     return self;
 }
 
+// What was to run again and does not any more: its last result is the one that counts.
+static void suite_finish_retries(Suite *self)
+{
+    Test *test;
+
+    while (self->signal == 0 && (test = g_queue_pop_head(&self->retries)) != NULL)
+        self->events.finished(self->events.data, test, true);
+}
+
 bool suite_run(Suite *self, GError **error)
 {
     for (int i = 0; i < N_SUITE_SIGNALS; i++)
         uv_signal_start(&self->signals[i], suite_signalled, suite_signals[i]);
     suite_start_more(self);
     uv_run(&self->loop, UV_RUN_DEFAULT);
+    suite_finish_retries(self);
     self->events.progressed(self->events.data, "");
     if (self->error == NULL)
         return true;

@@ -252,6 +252,12 @@ class Suite(RunCase):
         self.assertRegex(block, r'\n  message: \|\n    \S')
         self.assertIn('      | first\n      | <last> &  \n', block)
 
+    def test_what_was_to_run_again_has_a_point_all_the_same(self):
+        done = self.suite(self.write(INVALID, 'i'), self.write(FAILS, 'fails'), '--tap',
+                          '--fail-fast', '-j', '1', status=TASK_FAILED)
+        points = [line for line in done.text.splitlines() if re.match('(not )?ok', line)]
+        self.assertEqual(points, ['not ok 1 - fails', 'ok 2 - i # SKIP invalid'])
+
     def test_tap_as_prove_reads_it(self):
         if not shutil.which('prove'):
             self.skipTest('prove is not installed')
