@@ -121,19 +121,22 @@ static void expect_judge_output(const Report *report, ExpectReport *entry)
 {
     const ExpectSpec *spec = entry->spec;
     const TaskReport *task = expect_task(report, spec);
+    g_autoptr(GError) error = NULL;
     bool is_there;
 
     if (task == NULL || task->outcome == TASK_NOT_STARTED) {
         entry->got = g_strdup("nothing, since it was not started");
         return;
     }
-    is_there = spec->pattern != NULL ? g_regex_match(spec->pattern, task->output, 0, NULL)
-                                     : strstr(task->output, spec->words) != NULL;
-    entry->passed = is_there != spec->output_without;
-    if (!is_there && task->output_cut && spec->output_without) {
-        entry->passed = false;
+    is_there = spec->pattern != NULL
+                   ? g_regex_match_full(spec->pattern, task->output, -1, 0, 0, NULL, &error)
+                   : strstr(task->output, spec->words) != NULL;
+    if (error != NULL) {
+        entry->got = g_strdup_printf("nothing: %s", error->message);
+    } else if (!is_there && task->output_cut) {
         entry->got = g_strdup("too much output to know");
     } else {
+        entry->passed = is_there != spec->output_without;
         entry->got = entry->passed ? g_strdup(is_there ? "it is there" : "it is not there")
                                    : expect_output_words(task->output);
     }

@@ -114,6 +114,37 @@ static void test_tasks(void)
                "nothing, since it was not started");
 }
 
+// The entry fails of a task that printed `output`, or more than that; what it got begins so.
+static void assert_not_known(const char *entry, const char *output, bool output_cut,
+                             const char *got)
+{
+    g_autofree char *text = g_strdup_printf(NETWORK "expect: [%s]\n", entry);
+    g_autoptr(Scenario) scenario = parsed(text);
+    Report *report = run_of(scenario, TASK_SUCCEEDED, 0);
+    TaskReport *task = &g_array_index(report->tasks, TaskReport, 0);
+    const ExpectReport *result;
+
+    task->output = output;
+    task->output_cut = output_cut;
+    expect_judge(report);
+    result = &g_array_index(report->expectations, ExpectReport, 0);
+    g_test_message("%s: %s", entry, result->got);
+    g_assert_false(result->passed);
+    g_assert_true(g_str_has_prefix(result->got, got));
+    report_free(report);
+}
+
+static void test_what_is_not_known_of_an_output_is_said(void)
+{
+    g_autofree char *words = g_strnfill(100, 'a');
+
+    assert_not_known("{task: pinger, output: '!lost'}", "3\n", true, "too much output to know");
+    assert_not_known("{task: pinger, output: done}", "3\n", true, "too much output to know");
+    // More steps than the library takes, which is neither a match nor none.
+    assert_not_known("{task: pinger, output: '!/^(a|aa)+[bc]/'}", words, false, "nothing: ");
+    assert_not_known("{task: pinger, output: '/^(a|aa)+[bc]/'}", words, false, "nothing: ");
+}
+
 // Its failure is what the file expects, so it is none of the run.
 static void test_a_task_whose_exit_is_expected_has_not_failed(void)
 {
@@ -132,6 +163,8 @@ int main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/expect/links", test_links);
     g_test_add_func("/expect/tasks", test_tasks);
+    g_test_add_func("/expect/what-is-not-known-of-an-output-is-said",
+                    test_what_is_not_known_of_an_output_is_said);
     g_test_add_func("/expect/a-task-whose-exit-is-expected-has-not-failed",
                     test_a_task_whose_exit_is_expected_has_not_failed);
     return g_test_run();
