@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // taploom: finds the command that the first argument names.
+#include <fcntl.h>
 #include <glib.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/param.h"
 #include "sim/commands/command.h"
@@ -50,10 +52,23 @@ static int main_report_unknown(const char *name)
     return STATUS_USAGE;
 }
 
+// Where a standard stream is missing, whatever is opened next would be taken for it.
+static void main_open_missing_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const Command *command;
 
+    main_open_missing_streams();
     setlocale(LC_CTYPE, ""); // the rest stays "C": numbers read and written have a point
     if (argc < 2) {
         main_print_help(stderr);

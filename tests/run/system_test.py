@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import harness
-from harness import REFUSED, RunCase, pair, task
+from harness import FINISHED_WELL, REFUSED, RunCase, pair, task
 from rootless_test import AS_NOBODY, MAY_MAKE_NAMESPACES, NOBODY
 
 # A copy of /etc without /etc/hosts.
@@ -45,6 +45,15 @@ class System(RunCase):
         self.assertIn('root:', files)  # all else is the system's
         self.assertNotIn('trace', listed.split())  # which nothing can change by way of it
         self.assertEqual(names, 'newyork\nnewyork\n')
+
+    def test_standard_streams_may_be_closed(self):
+        path = self.write({**pair(task('london', 'test $(ls /proc/self/fd | wc -l) = 4')),
+                           'fidelity': {'late_share': '100%', 'others_share': '100%'}})
+        for closed in ('<&-', '>&-', '<&- >&- 2>&-'):
+            wrap = ('sh', '-c', f'exec "$@" {closed}', 'sh')
+            for arguments in (('run', path), ('test', path), ('with', 'true')):
+                with self.subTest(closed=closed, command=arguments[0]):
+                    self.assertEqual(self.taploom(*arguments, wrap=wrap).status, FINISHED_WELL)
 
     def test_a_chroot_is_refused_with_what_to_use_instead(self):
         for number, bind in enumerate(('', 'mount --rbind "$0" "$0"')):
