@@ -359,6 +359,10 @@ static int test_run_plan(Plan *plan, const PlanOptions *plan_options, const Test
         if (test->outcome == TEST_NOT_RUN)
             test_finished(&tale, test, true);
     }
+    if (options->tap && (fflush(stdout) != 0 || ferror(stdout))) {
+        fputs("taploom test: --tap: standard output: not all could be written\n", stderr);
+        tale.has_refusal = true;
+    }
     if (!options->tap)
         test_tell_end(&tale, plan, plan_options, suite_signal(suite),
                       clock_monotonic_ns() - started_ns);

@@ -258,6 +258,13 @@ class Suite(RunCase):
         points = [line for line in done.text.splitlines() if re.match('(not )?ok', line)]
         self.assertEqual(points, ['not ok 1 - fails', 'ok 2 - i # SKIP invalid'])
 
+    def test_tap_that_cannot_be_written(self):
+        with open('/dev/full', 'w', encoding='utf-8') as full:
+            done = self.taploom('test', self.write(PASSES), '--tap', stdout=full)
+        self.assertEqual(done.status, REFUSED)
+        self.assertEqual(done.stderr,
+                         'taploom test: --tap: standard output: not all could be written\n')
+
     def test_tap_as_prove_reads_it(self):
         if not shutil.which('prove'):
             self.skipTest('prove is not installed')
