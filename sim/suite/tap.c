@@ -25,10 +25,17 @@ static char *tap_escape(const char *text)
     return g_string_free(escaped, FALSE);
 }
 
+// As YAML has it, but for line breaks.
+static bool tap_is_printable(gunichar letter)
+{
+    return !g_unichar_iscntrl(letter) && letter != 0xfffe && letter != 0xffff;
+}
+
 static void tap_block(GString *point, const Test *test)
 {
     g_autofree char *words = test_words(test);
-    g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
+    g_autofree char *valid = g_utf8_make_valid(words, -1);
+    g_auto(GStrv) lines = g_strsplit(valid, "\n", -1);
 
     if (*words == '\0')
         return;
@@ -37,9 +44,10 @@ static void tap_block(GString *point, const Test *test)
     for (char **line = lines; *line != NULL; line++) {
         const char *start = *line + MIN(TAP_WORDS_INDENT, strspn(*line, " "));
 
-        for (char *at = *line; *at != '\0'; at++) {
-            if (g_ascii_iscntrl(*at))
-                *at = ' '; // YAML has no place for them
+        for (char *at = *line; *at != '\0'; at = g_utf8_next_char(at)) {
+            if (tap_is_printable(g_utf8_get_char(at)))
+                continue;
+            memset(at, ' ', (size_t)(g_utf8_next_char(at) - at));
         }
         if (**line != '\0')
             g_string_append_printf(point, "    %s\n", start);

@@ -195,6 +195,23 @@ static void test_xml_and_tap_escape_what_means_something_there(void)
     g_assert_true(g_str_has_prefix(point, "not ok 3 - a<b>&\"c\" \\#1 \xef\xbf\xbe\n"));
 }
 
+static void test_a_block_of_yaml_has_nothing_that_does_not_belong_there(void)
+{
+    g_autoptr(Test) test = test_of(NULL, 0);
+    g_autofree char *point = NULL;
+
+    test->outcome = TEST_ERROR;
+    g_ptr_array_add(test->reasons, g_strdup("1\x1b"
+                                            "2\x7f"
+                                            "3\xc2\x9b"
+                                            "4\xef\xbf\xbf"
+                                            "5\xff"
+                                            "6\xc3\xbc"));
+    point = tap_point(test, 1);
+    g_assert_nonnull(strstr(point, "\n    1 2 3  4   5\xef\xbf\xbd"
+                                   "6\xc3\xbc\n"));
+}
+
 static void test_the_end_of_a_text(void)
 {
     static const struct {
@@ -241,6 +258,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sim/suite/the-status-decides", test_the_status_decides);
     g_test_add_func("/sim/suite/xml-and-tap-escape-what-means-something-there",
                     test_xml_and_tap_escape_what_means_something_there);
+    g_test_add_func("/sim/suite/a-block-of-yaml-has-nothing-that-does-not-belong-there",
+                    test_a_block_of_yaml_has_nothing_that_does_not_belong_there);
     g_test_add_func("/sim/suite/the-end-of-a-text", test_the_end_of_a_text);
     g_test_add_func("/sim/suite/a-line-for-the-shell-is-quoted",
                     test_a_line_for_the_shell_is_quoted);
