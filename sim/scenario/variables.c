@@ -147,16 +147,6 @@ static void variables_read_section(Variables *self, const Spot *root, const char
     }
 }
 
-static void variables_read(Variables *self)
-{
-    Spot root = spot_root(document_root(self->document), self->problems);
-
-    if (root.value->kind != VALUE_MAP)
-        return;
-    variables_read_section(self, &root, "variables");
-    variables_read_section(self, &root, "matrix");
-}
-
 // All names; the caller frees the array.
 static const char **variables_names(const Variables *self)
 {
@@ -174,6 +164,38 @@ static Variable *variables_assigned(const Variables *self, const char *text)
     g_autofree char *name = equals != NULL ? g_strndup(text, (size_t)(equals - text)) : NULL;
 
     return name != NULL ? g_hash_table_lookup(self->by_name, name) : NULL;
+}
+
+// A value that holds an assignment would be taken for two where the combination is written.
+static void variables_check_values(const Variables *self)
+{
+    for (guint i = 0; i < self->list->len; i++) {
+        const Variable *variable = g_ptr_array_index(self->list, i);
+        g_autofree char *where = g_strdup_printf("matrix.%s", variable->name);
+
+        for (guint n = 0; variable->is_of_matrix && n < variable->values->len; n++) {
+            const char *comma = strchr(g_ptr_array_index(variable->values, n), ',');
+
+            while (comma != NULL && variables_assigned(self, comma + 1) == NULL)
+                comma = strchr(comma + 1, ',');
+            if (comma != NULL)
+                problems_error(self->problems, variable->position, where,
+                               "has a value with \",%s=\" in it, which --matrix takes for the next "
+                               "name: write a blank behind the comma, or rename that variable",
+                               variables_assigned(self, comma + 1)->name);
+        }
+    }
+}
+
+static void variables_read(Variables *self)
+{
+    Spot root = spot_root(document_root(self->document), self->problems);
+
+    if (root.value->kind != VALUE_MAP)
+        return;
+    variables_read_section(self, &root, "variables");
+    variables_read_section(self, &root, "matrix");
+    variables_check_values(self);
 }
 
 static void variables_choose(Variables *self, const char *choice)

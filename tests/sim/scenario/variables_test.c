@@ -137,6 +137,12 @@ static void test_errors(void)
     ASSERT_ERRORS("variables: {a: 1}\nmatrix: {a: [1]}\n" NODES
                   "links: [{endpoints: [a, b], delay: \"${a}ms\"}]\n",
                   "2:13: matrix.a: stands under variables and matrix: keep one");
+    ASSERT_ERRORS(
+        "matrix: {q: [1], words: [x, \"x,y=2,q=3\", \"x, q=3\"]}\n" NODES
+        "links: [{endpoints: [a, b], delay: \"${q}ms\"}]\n"
+        "tasks: [{on: a, run: \"${words}\"}]\n",
+        "1:18: matrix.words: has a value with \",q=\" in it, which --matrix takes for the "
+        "next name: write a blank behind the comma, or rename that variable");
     ASSERT_ERRORS(NODES "links: [{endpoints: [a, b], loss: ${loss}}]\n",
                   "2:36: links[0]: within {…} or […] a ${name} must stand in quotes: \"${name}\"");
 }
