@@ -96,18 +96,17 @@ static bool request_read_direction(JsonObject *change, TimelineEntry *entry, GEr
     return true;
 }
 
-// A duration above 0, which stays as it is where there is none.
+// A duration in the bounds that the file has, which stays as it is where there is none.
 static bool request_read_duration(JsonObject *change, const char *name, int64_t *ns, GError **error)
 {
+    static const ParamSpec param = {
+        .type = PARAM_DURATION, .min = TIMELINE_MIN_NS, .max = TIMELINE_MAX_NS};
     const char *text = request_text(change, name);
 
-    if (text == NULL)
+    if (text == NULL || param_set(&param, ns, text, error))
         return true;
-    if (!quantity_parse_duration_ns(text, ns, error)) {
-        g_prefix_error(error, "%s: ", name);
-        return false;
-    }
-    return *ns > 0 || request_fail(error, "%s: is no time at all", name);
+    g_prefix_error(error, "%s: ", name);
+    return false;
 }
 
 static bool request_read_set(JsonObject *change, TimelineEntry *entry, GError **error)

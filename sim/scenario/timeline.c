@@ -12,7 +12,6 @@
 // All the times that a link is named by an entry.
 enum { TIMELINE_MAX_TARGETS = 200 * 1000 };
 
-#define TIMELINE_MAX_NS (UINT64_C(31622400) * 1000000000)
 #define TIMELINE_EXAMPLE "[{at: 10s, link: atlantic, set: {loss: 5%}}]"
 #define ENTRY_EXAMPLE "{at: 10s, link: atlantic, set: {loss: 5%}}"
 
@@ -48,13 +47,13 @@ static const ParamSpec entry_params[] = {
     {.name = "for",
      .type = PARAM_DURATION,
      .offset = offsetof(EntryDraft, for_ns),
-     .min = 1000,
+     .min = TIMELINE_MIN_NS,
      .max = TIMELINE_MAX_NS,
      .summary = "puts back after that time what was before"},
     {.name = "over",
      .type = PARAM_DURATION,
      .offset = offsetof(EntryDraft, over_ns),
-     .min = 1000,
+     .min = TIMELINE_MIN_NS,
      .max = TIMELINE_MAX_NS,
      .summary = "how long a ramp takes"},
     {.name = "step",
@@ -216,7 +215,7 @@ static bool text_is_yes(const char *text)
 static void entry_read_down(Loader *loader, const Spot *spot, void *into)
 {
     static const ParamSpec param = {
-        .name = "down", .type = PARAM_DURATION, .min = 1000, .max = TIMELINE_MAX_NS};
+        .name = "down", .type = PARAM_DURATION, .min = TIMELINE_MIN_NS, .max = TIMELINE_MAX_NS};
     const char *text = spot_text(spot, "true, or for how long");
     EntryDraft *draft = into;
 

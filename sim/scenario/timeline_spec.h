@@ -19,6 +19,11 @@ typedef enum {
 
 #define TIMELINE_FOR_GOOD_NS INT64_C(0)
 
+// The bounds of for_ns and over_ns, and of all times the upper one, so that the instants that come
+// of them can be told.
+#define TIMELINE_MIN_NS UINT64_C(1000)
+#define TIMELINE_MAX_NS (UINT64_C(31622400) * 1000000000)
+
 struct TimelineEntry {
     gint n_references;
     TimelineAction action;

@@ -74,7 +74,12 @@ static void test_what_makes_no_sense(void)
     assert_refused("[{\"action\": \"down\", \"links\": [\"a-b\"], \"for\": \"1\"}]",
                    "for: \"1\" has no unit: write 1ms or 1s");
     assert_refused("[{\"action\": \"down\", \"links\": [\"a-b\"], \"for\": \"0s\"}]",
-                   "for: is no time at all");
+                   "for: \"0s\" is out of range: write 1us to 8784h");
+    assert_refused("[{\"action\": \"down\", \"links\": [\"a-b\"], \"for\": \"9223372036s\"}]",
+                   "for: \"9223372036s\" is out of range: write 1us to 8784h");
+    assert_refused("[{\"action\": \"ramp\", \"links\": [\"a-b\"], \"set\": [\"delay\", \"1s\"], "
+                   "\"over\": \"31622401s\"}]",
+                   "over: \"31622401s\" is out of range: write 1us to 8784h");
     assert_refused("[{\"action\": \"ramp\", \"links\": [\"a-b\"], \"set\": [\"delay\", \"1s\"]}]",
                    "a ramp takes time");
 }
