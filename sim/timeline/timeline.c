@@ -409,11 +409,13 @@ bool timeline_carry_out(Timeline *self, TimelineEntry *const *entries, unsigned 
         g_ptr_array_add(plays, play_new(self, entries[i], false));
     for (guint i = 0; is_right && i < plays->len; i++)
         is_right = play_try(g_ptr_array_index(plays, i), error);
-    for (guint i = 0; i < plays->len; i++) {
-        if (is_right)
-            play_begin(g_ptr_array_index(plays, i));
-        else
-            play_forget(g_ptr_array_index(plays, i));
+    for (guint i = 0; i < plays->len; i++)
+        play_forget(g_ptr_array_index(plays, i));
+    // Once more, one by one: what each puts back is what those before it leave.
+    for (guint i = 0; is_right && i < plays->len; i++) {
+        if (!play_try(g_ptr_array_index(plays, i), NULL))
+            g_assert_not_reached(); // tried before
+        play_begin(g_ptr_array_index(plays, i));
     }
     timeline_commit(self);
     while (plays->len > 0) {

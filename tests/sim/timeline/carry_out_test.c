@@ -57,6 +57,19 @@ static void test_several_links_at_one_instant(void)
     timeline_rig_close(&rig);
 }
 
+// Each puts back what it has set, not what another of the same instant has.
+static void test_two_of_one_link_are_put_back(void)
+{
+    TimelineRig rig;
+
+    timeline_rig_open(&rig, "[]");
+    carry_out(&rig, 10, "set * loss=5%", "set a-b delay=1ms loss=7%", 20, 0, NULL);
+    rig_assert(&rig, 10, "a-b", "1ms 7%");
+    rig_assert(&rig, 30, "a-b", "10ms 1%");
+    rig_assert(&rig, 30, "b-c", "1mbit");
+    timeline_rig_close(&rig);
+}
+
 static void test_one_mistake_and_nothing_changes(void)
 {
     TimelineRig rig;
@@ -128,6 +141,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("several-links-at-one-instant", test_several_links_at_one_instant);
+    ADD("two-of-one-link-are-put-back", test_two_of_one_link_are_put_back);
     ADD("one-mistake-and-nothing-changes", test_one_mistake_and_nothing_changes);
     ADD("ramps-and-outages-run-on", test_ramps_and_outages_run_on);
     ADD("reset-is-the-file", test_reset_is_the_file);
