@@ -5,7 +5,7 @@
 void outage_begin(Outage *outage, bool shows)
 {
     outage->for_good = true;
-    outage->for_good_shows = shows;
+    outage->for_good_shows |= shows;
 }
 
 void outage_forget(Outage *outage)

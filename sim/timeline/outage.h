@@ -12,7 +12,7 @@ typedef struct {
     uint32_t age;                 // causes of another age have been forgotten
 } Outage;
 
-// Down for good; `shows` where the hosts are to see it.
+// Down for good; `shows` where the hosts are to see it, who then see it until it is up.
 void outage_begin(Outage *outage, bool shows);
 
 // Up, whatever the causes were.

@@ -176,6 +176,16 @@ static const Story stories[] = {
             {100, "a-b", "10ms 1%", .calls = "@20 a-b down, @40 a-b up"},
         },
     },
+    // What keeps the carrier does not give back what something else has taken.
+    {
+        "outage/carrier-stays-lost-under-a-partition",
+        "[{at: 10ms, link: a-b, down: true}, {at: 20ms, partition: [[a], [b]]},\n"
+        " {at: 30ms, link: a-b, carrier: no, down: 5ms}, {at: 40ms, link: a-b, up: true}]",
+        {
+            {39, "a-b", "10ms 1% down", .calls = "@10 a-b down"},
+            {40, "a-b", "10ms 1%", .calls = "@10 a-b down, @40 a-b up"},
+        },
+    },
     {
         "outage/overlapping-end-with-the-last",
         "[{at: 10ms, link: a-b, down: 30ms}, {at: 20ms, link: a-b, down: 5ms},\n"
