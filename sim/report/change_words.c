@@ -49,7 +49,7 @@ char *change_action_words(const ChangeRecord *record)
         break;
     case CHANGE_ENDED:
         words_add_values(words, entry, true);
-        g_string_append(words, " reached");
+        g_string_append(words, " ended");
         break;
     case CHANGE_PUT_BACK:
         g_string_assign(words, configures ? "put back" : "up again");

@@ -140,13 +140,23 @@ void target_forget(Target *target)
     target->is_tried = false;
 }
 
-static Hold *target_find(Target *target, const void *owner)
+static Hold *target_find(const Target *target, const void *owner)
 {
     Hold *hold = target->first;
 
     while (hold != NULL && hold->owner != owner)
         hold = hold->next;
     return hold;
+}
+
+bool target_is_held(const Target *target, const void *owner)
+{
+    const Hold *hold = target_find(target, owner);
+
+    for (unsigned n = 0; hold != NULL && n < hold->n_fields; n++)
+        if (hold->fields[n].class != NULL)
+            return true;
+    return false;
 }
 
 // Where a value of an earlier hold goes: to the next one who holds that field and will put it

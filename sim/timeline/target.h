@@ -40,6 +40,9 @@ void target_hold(Target *target, const TimelineEntry *entry, const void *owner);
 void target_keep(Target *target);
 void target_forget(Target *target);
 
+// Whether anything is left of what its owner has taken hold of.
+bool target_is_held(const Target *target, const void *owner);
+
 // Of a ramp: takes what its owner still holds `part` / `whole` of the way.
 void target_step(Target *target, const void *owner, uint64_t part, uint64_t whole);
 

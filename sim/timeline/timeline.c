@@ -192,6 +192,16 @@ static void play_begin_outage(Play *self)
     }
 }
 
+// Whether its links still have anything of a set or a ramp: who resets them, or sets the same for
+// good, ends it there.
+static bool play_is_in_force(const Play *self)
+{
+    for (unsigned n = 0; n < self->n_targets; n++)
+        if (target_is_held(self->targets[n], self))
+            return true;
+    return false;
+}
+
 // What has been tried comes into force; the times of what follows from it are set.
 static void play_begin(Play *self)
 {
@@ -219,7 +229,7 @@ static void play_step_ramp(Play *self)
 {
     const TimelineEntry *entry = self->entry;
     int64_t elapsed_ns = MIN(engine_now(self->timeline->engine) - self->began_ns, entry->over_ns);
-    bool is_last = elapsed_ns == entry->over_ns;
+    bool is_last = elapsed_ns == entry->over_ns, is_in_force = play_is_in_force(self);
 
     for (unsigned n = 0; n < self->n_targets; n++) {
         target_step(self->targets[n], self, (uint64_t)elapsed_ns, (uint64_t)entry->over_ns);
@@ -229,7 +239,7 @@ static void play_step_ramp(Play *self)
     }
     self->next_ns = is_last ? ENGINE_NEVER_NS
                             : MIN(self->next_ns + entry->step_ns, self->began_ns + entry->over_ns);
-    if (is_last)
+    if (is_last && is_in_force)
         play_note(self, CHANGE_ENDED);
 }
 
@@ -250,11 +260,14 @@ static void play_turn_flap(Play *self)
 
 static void play_end(Play *self)
 {
+    bool is_in_force = !play_configures(self) || play_is_in_force(self);
+
     for (unsigned n = 0; n < self->n_targets; n++)
         target_release(self->targets[n], self);
     play_release_down(self);
     self->ends_ns = self->next_ns = ENGINE_NEVER_NS;
-    play_note(self, CHANGE_PUT_BACK);
+    if (is_in_force)
+        play_note(self, CHANGE_PUT_BACK);
 }
 
 static void play_try_to_begin(Play *self)

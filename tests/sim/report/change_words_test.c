@@ -36,7 +36,7 @@ static void test_changes(void)
                 CHANGE_BEGUN, NULL,
                 "a-s, b-s, c-s and 2 more (reverse): ramp delay 9ms over 2s (timeline:5)");
     assert_line("{at: 1s, link: a-s, ramp: {delay: 9ms}, over: 2s}", CHANGE_ENDED, NULL,
-                "a-s: ramp delay 9ms reached (timeline:5)");
+                "a-s: ramp delay 9ms ended (timeline:5)");
     assert_line("{at: 1s, link: a-s, flap: {period: 2s, duty: 25%}}", CHANGE_BEGUN, NULL,
                 "a-s: flap down 500ms of every 2s (timeline:5)");
     assert_line("{at: 1s, link: a-s, down: 1s}", CHANGE_BEGUN, NULL, "a-s: down (timeline:5)");

@@ -119,6 +119,9 @@ static void test_reset_is_the_file(void)
     rig_assert(&rig, 25, "b-c", "1mbit");
     rig_assert(&rig, 70, "a-b", "10ms 1%");
     rig_assert(&rig, 80, "a-b", "10ms 6%");
+    rig_assert(&rig, 200, "a-b", "10ms 6%");
+    // Of what the reset ended nothing is told later.
+    g_assert_cmpuint(change_log_total(timeline_log(rig.timeline)), ==, 5);
     timeline_rig_close(&rig);
 }
 
