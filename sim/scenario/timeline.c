@@ -145,6 +145,8 @@ static void entry_read_link(Loader *loader, const Spot *spot, void *into)
 
             entry_add_links(loader, &item, seen, links);
         }
+        if (spot->value->items->len == 0)
+            spot_error(spot, "is empty: write a name, \"*-eu\" or \"tag:wan\"");
     }
 }
 
@@ -302,6 +304,8 @@ static void entry_read_restart(Loader *loader, const Spot *spot, void *into)
 
         entry_add_host(loader, &item, draft->entry);
     }
+    if (spot->value->items->len == 0)
+        spot_error(spot, "is empty: write the names of hosts");
 }
 
 static const Field entry_fields[] = {
@@ -329,7 +333,8 @@ static void entry_check_times(const Spot *spot, const EntryDraft *draft)
     guint index;
 
     if (draft->every_ns > 0 && draft->entry->for_ns > draft->every_ns)
-        spot_error(spot, "for: is longer than every:, so that it would begin before it has ended");
+        spot_error(spot, "%s: is longer than every:, so that it would begin before it has ended",
+                   draft->down_ends ? "down" : "for");
     if (draft->entry->action == TIMELINE_FLAP && draft->every_ns > 0 && draft->entry->for_ns == 0)
         spot_error(spot, "needs for: a flap that never ends cannot begin again");
     if (draft->entry->action != TIMELINE_RAMP)

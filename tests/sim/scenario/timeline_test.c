@@ -156,7 +156,10 @@ static void test_what_entries_need(void)
              "  - {at: 1s, link: a-b, set: {loss: 1%}, every: 1s, for: 2s}\n"
              "  - {at: 1s, link: a-b, flap: {duty: 1%}}\n"
              "  - {at: 1s, link: a-b, up: no}\n"
-             "  - 7\n",
+             "  - 7\n"
+             "  - {link: a-b, down: 2s, every: 1s}\n"
+             "  - {at: 1s, link: [], up: true}\n"
+             "  - {at: 1s, restart: []}\n",
         "7:5: timeline[0]: needs at: when it happens",
         "8:5: timeline[1]: needs one of set:, ramp:, down:, up:, flap:, partition: and restart:",
         "9:5: timeline[2]: needs link: a name, a list, \"*-eu\" or \"tag:wan\"",
@@ -169,7 +172,11 @@ static void test_what_entries_need(void)
         "16:31: timeline[9].flap: needs period: from one outage to the next",
         "17:29: timeline[10].up: is not true: write up: true, or down: true",
         "18:5: timeline[11]: is a single value and not a map: write {at: 10s, link: atlantic, set: "
-        "{loss: 5%}}");
+        "{loss: 5%}}",
+        "19:5: timeline[12]: down: is longer than every:, so that it would begin before it has "
+        "ended",
+        "20:20: timeline[13].link: is empty: write a name, \"*-eu\" or \"tag:wan\"",
+        "21:23: timeline[14].restart: is empty: write the names of hosts");
 }
 
 static void test_values_that_are_wrong(void)
