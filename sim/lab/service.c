@@ -26,9 +26,19 @@ typedef struct {
     int fd;
 } Client;
 
+// Empty where there is no such text: what has sent the request may be any program.
+static const char *request_text(JsonObject *request, const char *name)
+{
+    JsonNode *node = json_object_get_member(request, name);
+    bool is_text = node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+                   json_node_get_value_type(node) == G_TYPE_STRING;
+
+    return is_text ? json_node_get_string(node) : "";
+}
+
 static void service_answer_namespaces(Service *self, JsonObject *request, Message *reply)
 {
-    const char *name = json_object_get_string_member_with_default(request, "host", "");
+    const char *name = request_text(request, "host");
     const NodeSpec *node = scenario_node(lab_scenario(self->lab), name);
     Host *host = node != NULL ? lab_host(self->lab, node) : NULL;
 
@@ -66,7 +76,7 @@ static void service_answer_change(Service *self, JsonObject *request, Message *r
 static void service_answer(JsonObject *request, Message *reply, void *data)
 {
     Service *self = data;
-    const char *command = json_object_get_string_member_with_default(request, "command", "");
+    const char *command = request_text(request, "command");
 
     if (strcmp(command, "describe") == 0)
         answer_describe(reply, service_lab_name(self), lab_scenario(self->lab),

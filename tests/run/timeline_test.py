@@ -3,7 +3,9 @@
 not."""
 
 import json
+import os
 import re
+import socket
 import sys
 
 import harness
@@ -135,6 +137,20 @@ class Timeline(RunCase):
         self.assertEqual(times, sorted(times))
         self.assertAlmostEqual(times[3] - times[2], 0.4, places=9)
         self.assertAlmostEqual(times[5] - times[4], 0.2, places=9)
+
+    def test_requests_that_make_no_sense_are_refused(self):
+        lab, name = self.start_lab(dual_stack())
+        for request, why in (('{"command": 3}', 'does not know the request'),
+                             ('{"command": ["show"]}', 'does not know the request'),
+                             ('{"command": "namespaces", "host": 3}', 'no such host'),
+                             ('{"command": "change", "changes": {}}', 'nothing to change')):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(f'\0taploom/{os.geteuid()}/{name}')
+                client.sendall(request.encode() + b'\n')
+                with client.makefile() as answer:
+                    self.assertIn(why, json.loads(answer.readline())['error'])
+        lab.signal(harness.signal.SIGINT)
+        lab.finish()
 
     def test_a_timeline_waits_for_the_first_frame(self):
         scenario = dual_stack(task('london', 'sleep 0.5; ping -c 3 -i 0.2 newyork'), delay='1ms')
