@@ -148,7 +148,8 @@ bool message_receive(Message *self, int socket, size_t limit_bytes, int patience
                 return message_parse(self, line->str, (gssize)line->len, error);
             if (line->len <= limit_bytes)
                 continue;
-            refusal_set(error, EMSGSIZE, "control socket");
+            refusal_set_remedy(error, EMSGSIZE, "ask for less at once, as with patterns of links",
+                               "control socket: more than %zu bytes", limit_bytes);
             return false;
         }
         if (n_read == 0) {
