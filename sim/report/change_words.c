@@ -52,7 +52,11 @@ char *change_action_words(const ChangeRecord *record)
         g_string_append(words, " ended");
         break;
     case CHANGE_PUT_BACK:
-        g_string_assign(words, configures ? "put back" : "up again");
+        // Of a link that is down something else may still be the cause.
+        if (entry->action == TIMELINE_DOWN)
+            g_string_append(words, " over");
+        else
+            g_string_assign(words, configures ? "put back" : "up again");
         words_add_values(words, entry, false);
         break;
     case CHANGE_REFUSED:

@@ -41,6 +41,8 @@ static void test_changes(void)
                 "a-s: flap down 500ms of every 2s (timeline:5)");
     assert_line("{at: 1s, link: a-s, down: 1s}", CHANGE_BEGUN, NULL, "a-s: down (timeline:5)");
     assert_line("{at: 1s, link: a-s, down: 1s}", CHANGE_PUT_BACK, NULL,
+                "a-s: down over (timeline:5)");
+    assert_line("{at: 1s, link: a-s, flap: {period: 2s, duty: 25%}}", CHANGE_PUT_BACK, NULL,
                 "a-s: up again (timeline:5)");
     assert_line("{at: 1s, restart: a}", CHANGE_BEGUN, NULL, "a: restart (timeline:5)");
     assert_line("{at: 1s, link: a-s, set: {queue: 9ms}}", CHANGE_REFUSED, "why",
