@@ -46,9 +46,13 @@ static int link_run(int argc, char **argv)
                        COMMAND_ANY_OPERANDS, &status))
         return status;
     is_down = argc > 1 && strcmp(argv[1], "down") == 0;
-    if (argc < 3 || (!is_down && strcmp(argv[1], "up") != 0) ||
-        (!is_down && options.lasting != NULL))
+    if (argc < 3 || (!is_down && strcmp(argv[1], "up") != 0))
         return command_usage(&link_command);
+    if (!is_down && options.lasting != NULL) {
+        error = g_error_new_literal(G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                                    "--for: has no meaning beside up: leave it out");
+        return command_fail(&link_command, error);
+    }
     change_begin(&change, argv[1]);
     for (int i = 2; i < argc; i++)
         if (!change_add_link(&change, argv[i], &error))

@@ -120,6 +120,8 @@ class Timeline(RunCase):
         self.change('set', f'{name}/wire', 'delay=70ms', 'nowhere', 'delay=1ms',
                     status=WRONG_USAGE)
         self.assertIn('delay 60ms', self.taploom('show', name).text)
+        done = self.change('link', 'up', f'{name}/wire', '--for', '1s', status=WRONG_USAGE)
+        self.assertIn('--for: has no meaning beside up', done.stderr)
         # What is measured from then on only, while another thread looks for it.
         self.change('set', f'{name}/wire', 'reorder=5%')
         self.assertIn('reorder 5%', self.taploom('show', name).text)
