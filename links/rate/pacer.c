@@ -14,6 +14,15 @@ static uint64_t pacer_wire_bytes(const Pacer *self, const Frame *frame, unsigned
     return server_wire_bytes(&self->server, (uint64_t)MAX(bytes, 0));
 }
 
+// The same less what of it has been sent, which may be more under another overhead.
+static uint64_t pacer_left_bytes(const Pacer *self, const Frame *frame, unsigned segment,
+                                 uint64_t sent_bytes)
+{
+    uint64_t bytes = pacer_wire_bytes(self, frame, segment);
+
+    return bytes - MIN(bytes, sent_bytes);
+}
+
 static int64_t pacer_pass(const Pacer *self, Pace *pace, uint64_t bytes, int64_t from_ns)
 {
     return self->is_unlimited ? from_ns : self->class->pass(self, pace, bytes, from_ns);
@@ -29,7 +38,7 @@ static unsigned pacer_walk(const Pacer *self, const Frame *frame, uint64_t sent_
     while (n_passed < frame->n_segments) {
         Pace next = *pace;
         int64_t due_ns =
-            pacer_pass(self, &next, pacer_wire_bytes(self, frame, n_passed) - sent_bytes, *from_ns);
+            pacer_pass(self, &next, pacer_left_bytes(self, frame, n_passed, sent_bytes), *from_ns);
 
         if (due_ns > until_ns)
             break;
@@ -75,7 +84,7 @@ static bool pacer_plan(Pacer *self)
 
     self->pace = self->before;
     for (unsigned n = 0; n < group->n_segments; n++) {
-        at_ns = pacer_pass(self, &self->pace, pacer_wire_bytes(self, group, n) - sent_bytes, at_ns);
+        at_ns = pacer_pass(self, &self->pace, pacer_left_bytes(self, group, n, sent_bytes), at_ns);
         first_ns = n == 0 ? at_ns : first_ns;
         sent_bytes = 0;
     }

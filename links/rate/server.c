@@ -288,6 +288,7 @@ void server_bequeath(Stage *from, Stage *to)
     queue_lift_limit(queue);
     while ((frame = server_drain((Server *)from)) != NULL) {
         frame->wired_span_ns = frame->due_span_ns = 0;
+        frame->sending_ns = 0;
         sink_push(&to->sink, frame);
     }
     queue->limit_frames = limits[0];

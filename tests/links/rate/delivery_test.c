@@ -202,6 +202,37 @@ static void test_models_take_over_from_each_other(void)
     link_rig_close(&rig);
 }
 
+// Of 9000 bytes 3008 have been delivered at 2.5 ms, and then the frame counts as 1504 only.
+static void test_more_sent_than_is_to_be_sent(void)
+{
+    g_autoptr(LinkConfig) after = trace_config("1\n", "queue 9 packets");
+    LinkRig rig;
+
+    rig_open(&rig, "1\n", "queue 9 packets, overhead.minimum 9000B");
+    script_add(&rig.script[LINK_FORWARD], 0, 0, 2, FULL_BYTES);
+    link_rig_run(&rig, 2500000);
+    link_configure(rig.link, LINK_FORWARD, after);
+    link_rig_run_to_end(&rig);
+    probe_assert_times(&rig.probe[LINK_FORWARD], (const int64_t[]){2500000, 3500000}, 2);
+    link_rig_close(&rig);
+}
+
+// The time that sending would have taken at the constant rate is not taken off its delay.
+static void test_waits_all_the_time_when_taken_over(void)
+{
+    g_autoptr(LinkConfig) trace = trace_config("10\n", "queue 9 packets");
+    LinkRig rig;
+
+    link_rig_open(&rig, 1, "trace", "rate 12112kbit, queue 9 packets", "");
+    script_add(&rig.script[LINK_FORWARD], 0, 0, 1, FULL_BYTES);
+    link_rig_run(&rig, MS / 2);
+    link_configure(rig.link, LINK_FORWARD, trace);
+    link_rig_run_to_end(&rig);
+    probe_assert_times(&rig.probe[LINK_FORWARD], (const int64_t[]){10500000}, 1);
+    g_assert_cmpuint(histogram_sum_ns(&link_meter(rig.link, LINK_FORWARD)->queue), ==, 10500000);
+    link_rig_close(&rig);
+}
+
 static void test_errors_name_the_line(void)
 {
     static const struct {
@@ -255,6 +286,10 @@ int main(int argc, char *argv[])
                     test_another_trace_begins_at_once);
     g_test_add_func("/links/delivery/models-take-over-from-each-other",
                     test_models_take_over_from_each_other);
+    g_test_add_func("/links/delivery/more-sent-than-is-to-be-sent",
+                    test_more_sent_than_is_to_be_sent);
+    g_test_add_func("/links/delivery/waits-all-the-time-when-taken-over",
+                    test_waits_all_the_time_when_taken_over);
     g_test_add_func("/links/delivery/errors-name-the-line", test_errors_name_the_line);
     g_test_add_func("/links/delivery/reads-lines-of-either-system",
                     test_reads_lines_of_either_system);
