@@ -182,12 +182,11 @@ static LossModel loss_four_state_model(const LossFourStateConfig *config)
     const LossGoals goals = loss_four_state_goals(config);
     LossFourState p;
 
-    if (config->rate == RANDOM_ALWAYS)
-        return loss_model_gilbert(RANDOM_ALWAYS, 1);
     if (config->rate == 0)
         p = loss_four_state_given(config);
-    else if (!loss_goals_solve(&goals, &p, NULL))
-        g_assert_not_reached();
+    else if (config->rate == RANDOM_ALWAYS || !loss_goals_solve(&goals, &p, NULL))
+        // A ramp or a trace passes rates at which these bursts cannot be: then each by itself.
+        return loss_model_gilbert_elliott(0, RANDOM_ALWAYS, config->rate, config->rate);
     return loss_model_four_state(&p);
 }
 

@@ -46,6 +46,9 @@ LossModel loss_model_gilbert(Probability rate, double mean_burst)
 
     if (rate == 0 || rate == RANDOM_ALWAYS)
         return loss_model_gilbert_elliott(0, RANDOM_ALWAYS, rate, rate);
+    // Above the highest rate for these bursts, where a change may pass, they are longer.
+    if (mean_burst < share / (1 - share))
+        mean_burst = share / (1 - share);
     return loss_model_gilbert_elliott(probability_of(share / (mean_burst * (1 - share))),
                                       probability_of(1 / mean_burst), RANDOM_ALWAYS, 0);
 }

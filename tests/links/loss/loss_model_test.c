@@ -50,6 +50,9 @@ static void test_gilbert_by_rate_and_burst(void)
     g_assert_cmpfloat(loss_model_gilbert_max_rate(4), ==, 0.8);
     assert_share(model.exits[0].low, 1);
     assert_share(loss_model_mean(&model), 0.8);
+    model = loss_model_gilbert(SHARE(0.9), 4); // bursts are of 9 then
+    assert_share(model.exits[1].low, 8 / 9.0);
+    assert_share(loss_model_mean(&model), 0.9);
 }
 
 static const LossGoals published = {

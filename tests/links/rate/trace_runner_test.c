@@ -162,6 +162,30 @@ static void test_needs_what_it_changes(void)
     g_clear_error(&error);
 }
 
+// On its way a line passes rates at which there can be no such bursts: they are kept all the same.
+static void test_passes_rates_that_cannot_come_in_bursts(void)
+{
+    static const char *const models[] = {
+        "loss.model gilbert, loss.burst 4",
+        "loss.model four-state, loss.burst 8, loss.density 60%, loss.gap 4, loss.isolated 1%",
+    };
+
+    for (unsigned n = 0; n < G_N_ELEMENTS(models); n++) {
+        g_autofree char *text = g_strdup_printf(
+            "trace.file time,loss\n0s,0%%\n10s,100%%\n, trace.change linear, %s", models[n]);
+        LinkRig rig;
+        uint64_t n_lost;
+
+        link_rig_open(&rig, 1, "trace", text, "");
+        script_add(&rig.script[LINK_FORWARD], 0, MS, 10000, 60);
+        link_rig_run_to_end(&rig);
+        n_lost = link_rig_dropped(&rig, LINK_FORWARD, DROP_LOSS);
+        g_assert_cmpuint(n_lost, >, 4500);
+        g_assert_cmpuint(n_lost, <, 5500);
+        link_rig_close(&rig);
+    }
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -175,5 +199,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/trace_runner/least-delay-is-that-of-all-rows",
                     test_least_delay_is_that_of_all_rows);
     g_test_add_func("/links/trace_runner/needs-what-it-changes", test_needs_what_it_changes);
+    g_test_add_func("/links/trace_runner/passes-rates-that-cannot-come-in-bursts",
+                    test_passes_rates_that_cannot_come_in_bursts);
     return g_test_run();
 }
