@@ -115,7 +115,7 @@ static void red_queue_apply(Queue *queue)
     const RedConfig *config = queue->config;
     uint64_t rate_bps = queue->rate_bps > 0 ? queue->rate_bps : RED_UNLIMITED_BPS;
     uint64_t packet_bits = 8 * overhead_wire_bytes(&queue->overhead, QUEUE_FULL_FRAME_BYTES);
-    bool is_first = self->params.max == 0;
+    const RedParams before = self->params;
 
     red_set_thresholds(self, config);
     self->params.packet_ns = (int64_t)MAX(packet_bits * NS_PER_S / rate_bps, 1);
@@ -124,10 +124,10 @@ static void red_queue_apply(Queue *queue)
     self->params.max_probability = config->max_probability;
     self->params.is_gentle = config->gentle;
     self->params.is_adaptive = config->adaptive;
-    if (is_first)
+    if (before.max == 0) // the first
         red_init(&self->red, &self->params, engine_now(queue->stage->engine));
     else
-        red_apply(&self->red, &self->params);
+        red_apply(&self->red, &before, &self->params);
 }
 
 static Admission red_queue_judge(Queue *queue, const Frame *frame, unsigned segment)

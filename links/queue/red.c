@@ -35,9 +35,10 @@ void red_init(Red *red, const RedParams *params, int64_t now_ns)
                  .n_adapted = now_ns / RED_ADAPT_NS};
 }
 
-void red_apply(Red *red, const RedParams *params)
+void red_apply(Red *red, const RedParams *before, const RedParams *params)
 {
-    red->max_probability = params->max_probability;
+    if (!params->is_adaptive || params->max_probability != before->max_probability)
+        red->max_probability = params->max_probability;
 }
 
 uint64_t red_weight(double packets_per_s)

@@ -36,8 +36,8 @@ typedef enum {
 
 void red_init(Red *red, const RedParams *params, int64_t now_ns);
 
-// New thresholds; the average goes on.
-void red_apply(Red *red, const RedParams *params);
+// Others than `before`; the average goes on, as does max_p where it is adapted from the same start.
+void red_apply(Red *red, const RedParams *before, const RedParams *params);
 
 // A packet finds `length` waiting; `draw` is random.
 RedFate red_arrive(Red *red, const RedParams *params, int64_t now_ns, uint64_t length,

@@ -253,7 +253,7 @@ static void test_borders(void)
     g_assert_cmpint(red_arrive(&red, &params, 0, 5999, UINT32_MAX), ==, RED_EARLY);
     g_assert_cmpint(red_arrive(&red, &params, 0, 6000, 0), ==, RED_FORCED);
     params.max_probability = 0;
-    red_apply(&red, &params);
+    red_apply(&red, &(RedParams){.max_probability = params.max_probability}, &params);
     for (int n = 0; n < 1000; n++)
         g_assert_cmpint(red_arrive(&red, &params, 0, 2999, 0), ==, RED_PASS);
 }
@@ -302,6 +302,31 @@ static void test_adapting_ends(void)
     g_assert_cmpuint(red.max_probability, >, RANDOM_ALWAYS / 1000 * 8);
 }
 
+// A change of something else does not begin again from where max_p started.
+static void test_what_is_adapted_stays(void)
+{
+    const RedParams params = {.min = 1000,
+                              .max = 3000,
+                              .weight = RANDOM_ALWAYS,
+                              .max_probability = RANDOM_ALWAYS / 10,
+                              .packet_ns = 1,
+                              .is_adaptive = true};
+    RedParams fixed = params;
+    Red red;
+    uint64_t adapted;
+
+    red_init(&red, &params, 0);
+    red_arrive(&red, &params, 0, 2900, 0);
+    red_arrive(&red, &params, 3000 * MS, 2900, 0);
+    adapted = red.max_probability;
+    g_assert_cmpuint(adapted, >, params.max_probability);
+    red_apply(&red, &params, &params);
+    g_assert_cmpuint(red.max_probability, ==, adapted);
+    fixed.is_adaptive = false;
+    red_apply(&red, &params, &fixed);
+    g_assert_cmpuint(red.max_probability, ==, fixed.max_probability);
+}
+
 static void test_weight_follows_the_rate(void)
 {
     g_assert_cmpuint(red_weight(1000), ==, 4292820); // 1 - exp(-0.001), in 2^-32
@@ -314,6 +339,7 @@ int main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/links/red/decides-as-floyd-and-jacobson", test_decides_as_floyd_and_jacobson);
     g_test_add_func("/links/red/gentle-decides-alike", test_gentle_decides_alike);
+    g_test_add_func("/links/red/what-is-adapted-stays", test_what_is_adapted_stays);
     g_test_add_func("/links/red/adaptive-decides-alike", test_adaptive_decides_alike);
     g_test_add_func("/links/red/hits-are-spread", test_hits_are_spread);
     g_test_add_func("/links/red/borders", test_borders);
