@@ -44,6 +44,7 @@ void admission_sift(Queue *queue, Frame *frame, AdmissionJudge *judge,
 Admission admission_of(Queue *queue, const Frame *frame, unsigned segment, bool is_hit,
                        bool uses_ecn)
 {
+    is_hit = is_hit && !queue->takes_all;
     if (is_hit && (!uses_ecn || ecn_codepoint(frame) == ECN_NOT_ECT))
         return ADMISSION_DROP;
     if (!queue_admits(queue->stage, frame, segment))

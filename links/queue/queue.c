@@ -23,6 +23,7 @@ Limit queue_limit_in_force(Limit asked, uint64_t rate_bps, const OverheadConfig 
 void queue_lift_limit(Queue *queue)
 {
     queue->limit_frames = queue->limit_bytes = queue->limit_wire_bytes = UINT64_MAX;
+    queue->takes_all = true;
 }
 
 void queue_apply(Queue *queue, Limit asked, uint64_t rate_bps)
@@ -31,6 +32,7 @@ void queue_apply(Queue *queue, Limit asked, uint64_t rate_bps)
 
     queue->rate_bps = rate_bps;
     queue_lift_limit(queue);
+    queue->takes_all = false;
     if (limit.unit == LIMIT_PACKETS)
         queue->limit_frames = limit.amount;
     else if (limit.unit == LIMIT_BYTES)

@@ -53,6 +53,7 @@ struct Queue {
     Backlog backlog;
     bool is_in_room;   // of the lane
     bool is_wire_free; // the next segment need not wait
+    bool takes_all;    // that waited elsewhere before a change: none of it is dropped or marked
 };
 
 #define QUEUE_DEFAULT_NS INT64_C(100000000)
@@ -71,7 +72,7 @@ Limit queue_limit_in_force(Limit asked, uint64_t rate_bps, const OverheadConfig 
 // Sets limits and rate anew and lets the discipline take over its configuration.
 void queue_apply(Queue *queue, Limit asked, uint64_t rate_bps);
 
-// Has no limit until queue_apply() sets it anew.
+// Takes all, without a limit, until queue_apply() sets it anew.
 void queue_lift_limit(Queue *queue);
 
 // The queue that a stage takes from, for callbacks that are given the stage.

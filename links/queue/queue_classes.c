@@ -117,9 +117,11 @@ static void classes_enqueue(Queue *queue, Frame *frame)
         backlog.wire_bytes += queue->backlog.wire_bytes - queue->waiting.wire_bytes;
     }
     queue->backlog = backlog;
-    queue->limit_frames = class->room.limit_frames;
-    queue->limit_bytes = class->room.limit_bytes;
-    queue->limit_wire_bytes = class->room.limit_wire_bytes;
+    if (!queue->takes_all) {
+        queue->limit_frames = class->room.limit_frames;
+        queue->limit_bytes = class->room.limit_bytes;
+        queue->limit_wire_bytes = class->room.limit_wire_bytes;
+    }
     self->entering = class;
     stage_sift(queue->stage, frame, queue_admits, DROP_QUEUE_FULL, classes_keep);
 }

@@ -163,7 +163,8 @@ static void fq_codel_enqueue(Queue *queue, Frame *frame)
     // When the wire fell idle a packet was asked for in vain, which takes all flows off the lists.
     if (queue->is_wire_free)
         fq_codel_dequeue(queue);
-    room.limit_bytes = MIN(room.limit_bytes, config->memory_bytes);
+    if (!queue->takes_all)
+        room.limit_bytes = MIN(room.limit_bytes, config->memory_bytes);
     first = room_set_first_aside(&room, queue, &frame);
     if (queue->is_wire_free) {
         fq_append(self, flow, frame);

@@ -294,6 +294,7 @@ void server_bequeath(Stage *from, Stage *to)
     queue->limit_frames = limits[0];
     queue->limit_bytes = limits[1];
     queue->limit_wire_bytes = limits[2];
+    queue->takes_all = false;
 }
 
 static void server_enqueue(Server *server, Frame *frame)

@@ -379,6 +379,43 @@ static void test_changes_keep_frames(void)
     link_rig_close(&rig);
 }
 
+// What waits stays, also where a discipline, another overhead or another model of the rate has
+// less room, or would judge it.
+static void test_changes_drop_nothing(void)
+{
+    static const char *const small[] = {
+        "drop-tail",
+        "drop-head",
+        "codel",
+        "fq-codel, queue.memory 10kB",
+        "cobalt",
+        "red, queue.min 3 packets, queue.max 10 packets",
+        "pie, queue.burst 0ns",
+        "fq-pie, queue.burst 0ns",
+        "dualpi2",
+        "classes, queue.classes default:weight 1",
+        "classes, queue.classes default:strict limit 4 packets",
+    };
+    static const char *const rates[] = {"rate 8mbit", "rate 8mbit, overhead 10B",
+                                        "rate.model bucket, rate.rate 8mbit, rate.burst 2000B"};
+
+    for (unsigned n = 0; n < G_N_ELEMENTS(small) * G_N_ELEMENTS(rates); n++) {
+        g_autofree char *text =
+            g_strdup_printf("%s, queue.discipline %s, queue.limit 5 packets",
+                            rates[n % G_N_ELEMENTS(rates)], small[n / G_N_ELEMENTS(rates)]);
+        g_autoptr(LinkConfig) config = link_rig_config(text);
+        LinkRig rig;
+
+        link_rig_open(&rig, 1, "l", "rate 8mbit, queue 1000 packets", NULL);
+        script_add(&rig.script[LINK_FORWARD], 0, 0, 300, FRAME_BYTES);
+        link_rig_run(&rig, 1);
+        link_configure(rig.link, LINK_FORWARD, config);
+        g_assert_cmpuint(drop_total(&link_counters(rig.link, LINK_FORWARD)->drops), ==, 0);
+        link_rig_run_to_end(&rig);
+        link_rig_close(&rig);
+    }
+}
+
 // BLUE: when the queue overflows all the time, ever more is dropped at random, by the frame's
 // number and the seed.
 static void test_cobalt_has_blue(void)
@@ -423,6 +460,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/queue_classes/strict-goes-first", test_strict_goes_first);
     g_test_add_func("/links/queue_classes/weights-share", test_weights_share);
     g_test_add_func("/links/disciplines/changes-keep-frames", test_changes_keep_frames);
+    g_test_add_func("/links/disciplines/changes-drop-nothing", test_changes_drop_nothing);
     g_test_add_func("/links/queue_cobalt/has-blue", test_cobalt_has_blue);
     return g_test_run();
 }
