@@ -317,8 +317,10 @@ static void faults_clear_states(FaultsStage *self)
 static void faults_release(FaultsStage *self)
 {
     for (unsigned i = 0; i < self->n_states; i++)
-        for (Frame *frame; (frame = frame_queue_take(&self->states[i].delayed)) != NULL;)
+        for (Frame *frame; (frame = frame_queue_take(&self->states[i].delayed)) != NULL;) {
+            frame->wired_ns = engine_now(self->stage.engine); // as when it is due
             stage_forward(&self->stage, frame);
+        }
 }
 
 // A change of the link leaves the rules as they are, and all that they have counted.

@@ -148,6 +148,26 @@ static void test_freed_while_held(void)
     close_link(&fixture);
 }
 
+// What they let go when they are taken away has waited until then, and not travelled.
+static void test_taken_away_while_held(void)
+{
+    g_autoptr(LinkConfig) none = link_rig_config("");
+    Fixture fixture;
+    const Meter *meter;
+
+    open_link(&fixture, "");
+    fault_script_add(fixture.list, "delay", "delay 1h", "all");
+    put_in_force(&fixture);
+    send_frames(&fixture, 3);
+    link_rig_run(&fixture.rig, 5 * MS);
+    link_configure(fixture.rig.link, LINK_FORWARD, none);
+    ASSERT_SERIALS(&fixture, 0, 1, 2);
+    meter = link_meter(fixture.rig.link, LINK_FORWARD);
+    g_assert_cmpuint(histogram_sum_ns(&meter->queue), ==, 9 * MS); // from 1, 2 and 3 ms on
+    g_assert_cmpuint(histogram_sum_ns(&meter->delay), ==, 0);
+    close_link(&fixture);
+}
+
 static void test_duplicates(void)
 {
     Fixture fixture;
@@ -412,6 +432,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/faults/delay", test_delay);
     g_test_add_func("/links/faults/freed-while-held", test_freed_while_held);
     g_test_add_func("/links/faults/duplicates", test_duplicates);
+    g_test_add_func("/links/faults/taken-away-while-held", test_taken_away_while_held);
     g_test_add_func("/links/faults/duplicates-without-memory", test_duplicates_without_memory);
     g_test_add_func("/links/faults/order-of-duplicates", test_order_of_duplicates);
     g_test_add_func("/links/faults/rules-in-order", test_rules_in_order);
