@@ -69,6 +69,7 @@ static void duplicate_let_go(DuplicateStage *self, Frame *copy)
 // Passes on one frame and makes its copies.
 static void duplicate_copy(DuplicateStage *self, Frame *frame)
 {
+    uint8_t own_copy = frame->copy; // one that a rule of `faults` has made
     FrameQueue copies;
     Frame *copy;
 
@@ -79,7 +80,7 @@ static void duplicate_copy(DuplicateStage *self, Frame *frame)
         if (copy == NULL) {
             frame->copy = (uint8_t)n;
             stage_count_drop(&self->stage, frame, 1, DROP_NO_MEMORY);
-            frame->copy = 0;
+            frame->copy = own_copy;
             continue;
         }
         copy->copy = (uint8_t)n;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The duplicate stage: which frames come more than once, when, and that copies have fates of their
 // own.
+#include "tests/support/fault_script.h"
 #include "tests/support/link_rig.h"
 
 #define MS INT64_C(1000000)
@@ -129,6 +130,53 @@ static void test_without_memory(void)
     engine_free(engine);
 }
 
+typedef struct {
+    Witness witness;
+    unsigned n_originals;
+} CopyWitness;
+
+static void copy_left(Witness *witness, const Frame *frame, int64_t at_ns)
+{
+    (void)at_ns;
+    ((CopyWitness *)witness)->n_originals += frame->copy == 0;
+}
+
+// A copy that a rule made stays one when there is no memory for copies of it.
+static void test_copies_stay_copies(void)
+{
+    g_autoptr(LinkConfig) config =
+        link_rig_config("duplicate 100%, duplicate.copies 3, duplicate.delay 1s");
+    g_autoptr(LinkConfig) reverse = link_rig_config("");
+    FaultList *list = fault_list_new();
+    FramePool *pool = frame_pool_new(1 << 16);
+    Engine *engine = engine_new();
+    CopyWitness witness = {.witness.left = copy_left};
+    Link *link;
+    Probe probe;
+
+    fault_script_add(list, "duplicate", "copies 1", "all");
+    faults_set_list(config, list);
+    link = link_new(engine, 1, "poor", config, reverse);
+    link_add_witness(link, LINK_FORWARD, &witness.witness);
+    probe_init(&probe, engine);
+    link_connect(link, LINK_FORWARD, &probe.sink);
+    for (int n = 0; n < 100; n++) {
+        Frame *frame = frame_new(pool, 60);
+
+        g_assert_nonnull(frame);
+        frame->length_bytes = 60;
+        sink_push(link_entry(link, LINK_FORWARD), frame);
+    }
+    g_assert_cmpuint(counter_get(&link_counters(link, LINK_FORWARD)->drops.frames[DROP_NO_MEMORY]),
+                     >, 0);
+    g_assert_cmpuint(witness.n_originals, ==, 100);
+    link_free(link);
+    probe_clear(&probe);
+    param_object_unref(&list->object);
+    frame_pool_free(pool);
+    engine_free(engine);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -140,5 +188,6 @@ int main(int argc, char *argv[])
                     test_copies_have_fates_of_their_own);
     g_test_add_func("/links/duplicate/share-of-copies", test_share_of_copies);
     g_test_add_func("/links/duplicate/without-memory", test_without_memory);
+    g_test_add_func("/links/duplicate/copies-stay-copies", test_copies_stay_copies);
     return g_test_run();
 }
