@@ -253,6 +253,9 @@ static void *writer_run(void *data)
         if (!writer_wait(self, has_worked))
             break;
     }
+    // Patience may have ended in a nap: what came in it is written as far as it goes, or counted.
+    while (writer_work(self))
+        ;
     return NULL;
 }
 
