@@ -146,8 +146,12 @@ ssize_t endpoint_receive(int fd, void *room, size_t room_bytes, int64_t *came_ns
                              .msg_control = control,
                              .msg_controllen = sizeof control};
     ssize_t n_bytes = recvmsg(fd, &message, MSG_DONTWAIT);
+    int64_t age_ns;
 
-    if (n_bytes >= 0)
-        *came_ns = clock_monotonic_ns() - endpoint_age_ns(&message);
+    if (n_bytes < 0)
+        return n_bytes;
+    // In this order: a halt between the two clocks makes a packet come later, never too early.
+    age_ns = endpoint_age_ns(&message);
+    *came_ns = clock_monotonic_ns() - age_ns;
     return n_bytes;
 }
