@@ -455,14 +455,14 @@ static int test_command_run(int argc, char **argv)
         fprintf(stderr, "taploom test: no test is called like -k %s\n", options.pattern);
         return STATUS_USAGE;
     }
-    if (!options.list && !output_file_check("--junit", options.junit_path, &error)) {
-        fprintf(stderr, "taploom test: %s\n", error->message);
-        return STATUS_REFUSED;
-    }
     if (options.list) {
         for (guint i = 0; i < plan->tests->len; i++)
             puts(((Test *)g_ptr_array_index(plan->tests, i))->name);
         return STATUS_OK;
+    }
+    if (!output_file_check("--junit", options.junit_path, &error)) {
+        fprintf(stderr, "taploom test: %s\n", error->message);
+        return STATUS_REFUSED;
     }
     test_tell_refusals(&suite_options);
     return test_run_plan(plan, &plan_options, &options, &suite_options);

@@ -130,12 +130,12 @@ void verdict_weigh_failure(Report *report)
     if (machine->held_back > allowed)
         verdict_add(&report->verdict,
                     "something failed, and its control group held the lab back for %.0f %% of the "
-                    "run, more than the %.0f %% allowed",
+                    "run, more than the %.0f %% of others_share: lift its limit (cpu.max)",
                     100 * machine->held_back, 100 * allowed);
     else
         verdict_add(&report->verdict,
                     "something failed while others had the machine: %.0f %% of all cores, more "
-                    "than the %.0f %% allowed",
+                    "than the %.0f %% of others_share: run it again when they are done",
                     100 * (machine->others + machine->stolen), 100 * allowed);
     report->verdict.valid = false;
 }

@@ -37,13 +37,16 @@ static _Noreturn void work_folder_wait_and_remove(const char *path, int alive_fd
 
 WorkFolder *work_folder_new(GError **error)
 {
-    g_autofree char *path = g_dir_make_tmp("taploom-test-XXXXXX", error);
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "taploom-test-XXXXXX", NULL);
     WorkFolder *self;
     int fds[2];
     pid_t remover;
 
-    if (path == NULL)
+    if (g_mkdtemp(path) == NULL) {
+        refusal_set_remedy(error, errno, "set TMPDIR to a folder that may be written to",
+                           "make a folder in %s", g_get_tmp_dir());
         return NULL;
+    }
     if (pipe(fds) < 0 || fcntl(fds[0], F_SETFD, FD_CLOEXEC) < 0) {
         refusal_set(error, errno, "pipe");
         folder_remove(path);

@@ -240,6 +240,12 @@ class Suite(RunCase):
         self.assertIn('1 passed in', done.stderr)
         self.suite(self.write(PASSES), '--junit', '-', '--tap', status=WRONG_USAGE)
 
+    def test_nowhere_to_write_is_refused_with_a_remedy(self):
+        done = self.taploom('test', self.write(PASSES),
+                            env={**self.environment(), 'TMPDIR': str(self.directory / 'none')})
+        self.assertEqual(done.status, REFUSED)
+        self.assertRegex(done.stderr, r'folder in .*/none: No such file .*set TMPDIR')
+
     def test_tap(self):
         done = self.suite(self.write(FAILS, 'fails'), self.write(PASSES, 'fine'),
                           self.write(INVALID, 'i'), '--tap', '--retries', '0', '-j', '1',
