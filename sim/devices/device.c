@@ -9,8 +9,7 @@
 
 #include "sim/devices/vnet_header.h"
 
-// Before what was read is written: a part of a core's own cache.
-enum { DEVICE_READ_BYTES = 256 * 1024 };
+enum { READ_BYTES = 16 * 1024 }; // so that the first has not waited for long when the last is there
 
 static void device_push(Sink *sink, Frame *frame)
 {
@@ -86,8 +85,8 @@ bool device_set_carrier(Device *device, bool has_carrier)
            device->class->set_carrier(device->fd, has_carrier);
 }
 
-// Reads one frame, in place when it fits a small slot; else the rest is in place behind a copy of
-// its start. NULL when nothing is there. What finds no memory comes as the spill itself.
+// One frame, in place when it fits a small slot; else the rest is in place behind a copy of its
+// start. NULL when nothing is there. What finds no memory comes as the spill itself.
 static Frame *device_read_frame(Device *self)
 {
     Frame *spill = self->scratch->spill, *frame = frame_new(self->pool, FRAME_SMALL_BYTES);
@@ -117,7 +116,24 @@ static Frame *device_read_frame(Device *self)
     return first;
 }
 
-static void device_take(Device *self, Frame *frame, int64_t now_ns)
+bool device_read(Device *self, Frame **frames, unsigned *n_frames)
+{
+    uint32_t n_bytes = 0;
+
+    for (*n_frames = 0; *n_frames < DEVICE_READ_FRAMES && n_bytes < READ_BYTES;) {
+        Frame *frame = device_read_frame(self);
+
+        if (frame == NULL)
+            return false;
+        frames[(*n_frames)++] = frame;
+        n_bytes += frame->length_bytes;
+        if (frame == self->scratch->spill) // which the next would be read into
+            break;
+    }
+    return true;
+}
+
+void device_take(Device *self, Frame *frame)
 {
     bool is_well_formed = frame->length_bytes >= self->class->min_frame_bytes &&
                           vnet_header_take(frame, self->class->has_ethernet);
@@ -126,7 +142,7 @@ static void device_take(Device *self, Frame *frame, int64_t now_ns)
     counter_add(&self->counters.read_frames, frame->n_segments);
     counter_add(&self->counters.read_bytes, frame_wire_bytes(frame));
     if (is_well_formed && frame != self->scratch->spill) {
-        observers_see(self->observers, frame, now_ns);
+        observers_see(self->observers, frame, engine_now(self->engine));
         sink_push(self->inward, frame);
         return;
     }
@@ -136,20 +152,4 @@ static void device_take(Device *self, Frame *frame, int64_t now_ns)
         frame_reset(frame);
     else
         frame_free(frame);
-}
-
-bool device_read(Device *self, unsigned budget)
-{
-    int64_t now_ns = engine_now(self->engine);
-    uint32_t n_bytes = 0;
-
-    for (; budget > 0 && n_bytes < DEVICE_READ_BYTES; budget--) {
-        Frame *frame = device_read_frame(self);
-
-        if (frame == NULL)
-            return false;
-        n_bytes += frame->length_bytes;
-        device_take(self, frame, now_ns);
-    }
-    return true;
 }

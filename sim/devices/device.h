@@ -88,7 +88,12 @@ int device_take_fd(Device *device);
 // As DeviceClass.set_carrier; at first there is a carrier. On the thread that reads the device.
 bool device_set_carrier(Device *device, bool has_carrier);
 
-// Reads frames and pushes each inwards at the engine's present time, until nothing more is there or
-// `budget` frames have been read, or a quarter of a megabyte of them. Returns whether more may be
-// there.
-bool device_read(Device *device, unsigned budget);
+enum { DEVICE_READ_FRAMES = 16 };
+
+// Reads into `frames`, of room for DEVICE_READ_FRAMES, what the host has sent: some microseconds'
+// worth. Returns whether more may be there. All of `frames` must be taken before the next reading.
+bool device_read(Device *device, Frame **frames, unsigned *n_frames);
+
+// Counts a frame that was read, shows it and pushes it inwards, all at the engine's present time,
+// or drops it.
+void device_take(Device *device, Frame *frame);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One sweep: run the engine up to the time at which the wait ended, read the devices that have
-// input at that engine time, then write all that has left the simulation in bursts. The clock is
-// read once a sweep, which is at the end of the wait, and once before each burst. Budgets keep any
-// one device from starving the others and the clock from going stale.
+// input, then write all that has left the simulation in bursts. The clock is read at the end of the
+// wait, after each handful of frames, and before each burst. Budgets keep any one device from
+// starving the others and what has left from waiting.
 #include "sim/realtime/data_thread.h"
 
 #include <errno.h>
@@ -13,8 +13,9 @@
 #include "sim/realtime/clock.h"
 
 enum {
-    READ_BUDGET_FRAMES = 32, // of one device in one sweep
-    READY_AT_ONCE = 64,      // devices in one sweep
+    READ_BUDGET_FRAMES = 32,        // of one device in one sweep, as the next
+    READ_BUDGET_BYTES = 256 * 1024, // a part of a core's own cache
+    READY_AT_ONCE = 64,             // devices in one sweep
 };
 
 struct DataThread {
@@ -74,6 +75,29 @@ static void data_thread_write(DataThread *self)
         outbox_write(self->outbox, data_thread_elapsed_ns(self));
 }
 
+// Whether more may be there.
+static bool data_thread_read(DataThread *self, Device *device)
+{
+    Frame *frames[DEVICE_READ_FRAMES];
+    unsigned n_frames = 0, n_read;
+    uint32_t n_bytes = 0;
+    bool more = true;
+
+    for (; more && n_frames < READ_BUDGET_FRAMES && n_bytes < READ_BUDGET_BYTES;
+         n_frames += n_read) {
+        more = device_read(device, frames, &n_read);
+        // All but the first may have come since the wait ended, which can be long ago when others
+        // have had the core: stamped with that, they would leave before their links carried them.
+        if (n_frames + n_read > 1)
+            engine_run_until(self->engine, data_thread_elapsed_ns(self));
+        for (unsigned i = 0; i < n_read; i++) {
+            n_bytes += frames[i]->length_bytes;
+            device_take(device, frames[i]);
+        }
+    }
+    return more;
+}
+
 static void data_thread_sweep(DataThread *self, int64_t now_ns, void **ready, unsigned n_ready,
                               bool *more)
 {
@@ -84,7 +108,7 @@ static void data_thread_sweep(DataThread *self, int64_t now_ns, void **ready, un
     for (unsigned i = 0; i < n_ready; i++) {
         if (ready[i] == self)
             mailbox_apply(self->mailbox);
-        else if (device_read(ready[i], READ_BUDGET_FRAMES))
+        else if (data_thread_read(self, ready[i]))
             *more = true;
     }
     data_thread_write(self);

@@ -155,10 +155,10 @@ static Calls rig_ask(Rig *rig)
 }
 
 // Frames come while the thread is held up, so that it finds all of them: each sweep then reads as
-// many as it may of one device, and writes them in bursts of half as many.
-static void test_clock_is_read_once_a_sweep_and_once_a_burst(void)
+// many as it may of one device in two handfuls, and writes them in as many bursts.
+static void test_clock_is_read_once_a_sweep_a_handful_and_a_burst(void)
 {
-    enum { N_SWEEPS = 3, N_BURSTS = 2 * N_SWEEPS, N_LOOKS_AFTER = 3 };
+    enum { N_SWEEPS = 3, N_HANDFULS = 2 * N_SWEEPS, N_BURSTS = N_HANDFULS, N_LOOKS_AFTER = 3 };
     Rig rig;
     Question first;
     Calls before, after;
@@ -171,9 +171,60 @@ static void test_clock_is_read_once_a_sweep_and_once_a_burst(void)
     rig_receive(&rig, N_SWEEPS * READ_BUDGET_FRAMES);
     after = rig_ask(&rig);
     n_looks = after.polls + after.sleeps - before.polls - before.sleeps;
-    g_assert_cmpuint(after.clock_reads - before.clock_reads, ==, n_looks + N_BURSTS);
+    g_assert_cmpuint(after.clock_reads - before.clock_reads, ==, n_looks + N_HANDFULS + N_BURSTS);
     // One a sweep; then one since more might have come, and the wait for the letter.
     g_assert_cmpuint(n_looks, <=, N_SWEEPS + N_LOOKS_AFTER);
+    rig_close(&rig);
+}
+
+// Sends one more frame from within a sweep, as a host does that runs while this thread does not.
+typedef struct {
+    Letter letter;
+    Rig *rig;
+    int64_t sent_ns;
+} LateSender;
+
+static void late_sender_apply(Letter *letter)
+{
+    LateSender *self = (LateSender *)letter; // its first member
+
+    self->sent_ns = data_thread_elapsed_ns(self->rig->thread);
+    rig_send(self->rig, 1);
+}
+
+typedef struct {
+    Observer observer;
+    unsigned n_frames;
+    int64_t last_ns;
+} Arrivals;
+
+static void arrivals_see(Observer *observer, const Frame *frame, int64_t at_ns)
+{
+    Arrivals *self = (Arrivals *)observer; // its first member
+
+    (void)frame;
+    self->n_frames++;
+    self->last_ns = at_ns;
+}
+
+// The sweep after the question finds the letter and, behind it, a device that has input.
+static void test_what_comes_during_a_sweep_is_not_taken_for_earlier(void)
+{
+    Rig rig;
+    Question question;
+    Arrivals arrivals = {.observer.see = arrivals_see};
+    LateSender sender = {.letter.apply = late_sender_apply, .rig = &rig};
+
+    rig_open(&rig, "");
+    question_ask(&question, &rig, true);
+    rig.device[0]->observers = &arrivals.observer;
+    data_thread_post(rig.thread, &sender.letter);
+    rig_send(&rig, 1);
+    question_answer(&question);
+    rig_receive(&rig, 2);
+    rig_ask(&rig); // which orders what the observer has noted before what follows
+    g_assert_cmpuint(arrivals.n_frames, ==, 2);
+    g_assert_cmpint(arrivals.last_ns, >=, sender.sent_ns);
     rig_close(&rig);
 }
 
@@ -198,8 +249,10 @@ static void test_steady_state_allocates_nothing(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/realtime/data_thread/clock-is-read-once-a-sweep-and-once-a-burst",
-                    test_clock_is_read_once_a_sweep_and_once_a_burst);
+    g_test_add_func("/realtime/data_thread/clock-is-read-once-a-sweep-a-handful-and-a-burst",
+                    test_clock_is_read_once_a_sweep_a_handful_and_a_burst);
+    g_test_add_func("/realtime/data_thread/what-comes-during-a-sweep-is-not-taken-for-earlier",
+                    test_what_comes_during_a_sweep_is_not_taken_for_earlier);
     if (!calls_are_sanitized()) // which has an allocator of its own
         g_test_add_func("/realtime/data_thread/steady-state-allocates-nothing",
                         test_steady_state_allocates_nothing);
