@@ -16,6 +16,7 @@ from row import Row, binomial_interval, ratio_row
 ROOT = Path(__file__).resolve().parents[2]
 FULL_LINK = {'loss': '1%', 'rate': '10gbit', 'delay': '1ms'}
 TCP_SHARE = 1448 / 1514  # of a full frame, with timestamps
+STARTS, N_SCENARIOS = 5, 100
 EARLIEST_US = 30  # an emulator kept awake by other flows spares the wake-up in the baseline
 
 
@@ -161,6 +162,42 @@ def hosts(lab, _runs, _seconds):
               {'stop_s': end_s - task_s})
 
 
+def start(lab, runs, _seconds):
+    """what a run of two hosts and a command behind a link take besides what is done in them"""
+    pair = lab.write_scenario('pair', {'nodes': ['left', 'right'],
+                                       'links': [{'endpoints': ['left', 'right']}],
+                                       'tasks': [{'on': 'left', 'run': 'true'}]})
+    run_ms, with_ms = [], []
+    for _ in range(STARTS * runs):
+        start_s = time.time()
+        lab.run(lab.taploom, 'run', pair)
+        run_ms.append((time.time() - start_s) * 1000)
+        start_s = time.time()
+        told = lab.run(lab.taploom, 'with', '--delay', '40ms', '--', 'date', '+%s.%N')
+        with_ms.append((float(told) - start_s) * 1000)
+    for what, taken_ms, most_ms in (('two hosts, from start to report', run_ms, 250),
+                                    ('`with`, from start to the command', with_ms, 300)):
+        yield Row(what, f'{median(taken_ms):.0f} ms ({min(taken_ms):.0f} to {max(taken_ms):.0f})',
+                  f'< {most_ms} ms', median(taken_ms) < most_ms, {'taken_ms': taken_ms})
+
+
+def suite(lab, _runs, _seconds):
+    """a suite of 100 small scenarios"""
+    folder = lab.directory / 'suite'
+    folder.mkdir()
+    for number in range(1, N_SCENARIOS + 1):
+        (folder / f'scenario-{number}.yaml').write_text(json.dumps({
+            'nodes': ['left', 'right'],
+            'links': [{'endpoints': ['left', 'right'], 'delay': f'{number}ms', 'loss': '1%'}],
+            'tasks': [{'on': 'left', 'probe': {'ping': 'right', 'count': 5, 'interval': '10ms'}}],
+        }), encoding='utf-8')
+    start_s = time.time()
+    said = lab.run(lab.taploom, 'test', folder, '-j', '2')
+    taken_s = time.time() - start_s
+    yield Row(f'{N_SCENARIOS} scenarios, -j 2', f'{taken_s:.1f} s: {said.splitlines()[-1]}',
+              '< 60 s', taken_s < 60, {'taken_s': taken_s})
+
+
 def memory(lab, _runs, _seconds):
     """resident memory of scenarios/first-link.yaml"""
     process = lab.start(lab.taploom, 'run', ROOT / 'scenarios/first-link.yaml', '--capture',
@@ -228,5 +265,5 @@ def quic(lab, runs, _seconds):
 
 
 CASES = {case.__name__: case
-         for case in (tcp, packets, delay, rate, loss, overload, hosts, memory, idle, hops,
-                      stages, quic)}
+         for case in (tcp, packets, delay, rate, loss, overload, hosts, start, suite, memory,
+                      idle, hops, stages, quic)}
