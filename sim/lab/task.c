@@ -12,7 +12,6 @@ enum {
     READY_POLL_MS = 10,
     READY_TIMEOUT_MS = 30 * 1000, // for a background task that gives none
     HEED_MS = 2000,               // from a signal to SIGKILL
-    OUTPUT_KEPT_BYTES = 1 << 20,
 };
 
 void task_init(Task *task, const TaskSpec *spec, const TaskContext *context)
@@ -22,7 +21,7 @@ void task_init(Task *task, const TaskSpec *spec, const TaskContext *context)
     *task = (Task){.context = context,
                    .spec = spec,
                    .exit_status = -1,
-                   .output = g_string_new(NULL),
+                   .output = transcript_new(),
                    .figures =
                        spec->probe != NULL ? g_array_new(FALSE, FALSE, sizeof(ProbeFigure)) : NULL};
     for (size_t i = 0; i < G_N_ELEMENTS(timers); i++) {
@@ -33,7 +32,7 @@ void task_init(Task *task, const TaskSpec *spec, const TaskContext *context)
 
 void task_clear(Task *task)
 {
-    g_string_free(task->output, TRUE);
+    transcript_free(task->output);
     g_clear_pointer(&task->figures, g_array_unref);
 }
 
@@ -114,14 +113,6 @@ static void task_timed_out(uv_timer_t *timer)
     task_is_over(task);
 }
 
-static void task_keep_output(Task *task, const char *line)
-{
-    if (task->output->len + strlen(line) + 1 <= OUTPUT_KEPT_BYTES && !task->output_cut)
-        g_string_append_printf(task->output, "%s\n", line);
-    else
-        task->output_cut = true;
-}
-
 static void task_is_ready(Task *task)
 {
     task->is_ready = true;
@@ -153,7 +144,7 @@ static void task_line(void *data, const char *line)
         return;
     }
     console_line(task->context->console, task->spec->node->name, "|", line);
-    task_keep_output(task, line);
+    transcript_add(task->output, line);
     if (task->spec->ready == READY_OUTPUT_LINE && !task->is_ready && !task->is_closed &&
         strstr(line, task->spec->ready_text) != NULL)
         task_is_ready(task);
@@ -357,8 +348,8 @@ void task_report(const Task *task, Report *report)
         .exit_status = task->exit_status,
         .elapsed_ns =
             task->process != NULL ? clock_monotonic_ns() - task->started_ns : task->elapsed_ns,
-        .output = task->output->str,
-        .output_cut = task->output_cut,
+        .output = transcript_text(task->output),
+        .output_cut = transcript_is_cut(task->output),
         .n_restarts = task->n_restarts,
         .n_tries = task->n_tries,
         .figures = task->figures,

@@ -9,6 +9,7 @@
 #include "sim/lab/console.h"
 #include "sim/lab/lab.h"
 #include "sim/lab/process.h"
+#include "sim/lab/transcript.h"
 #include "sim/report/report.h"
 
 typedef struct Task Task;
@@ -50,8 +51,7 @@ struct Task {
     uv_timer_t timeout;
     uv_timer_t ready_poll;
     uv_timer_t heed; // while it is restarting
-    GString *output;
-    bool output_cut;
+    Transcript *output;
     GArray *figures; // of ProbeFigure; NULL for a command
 };
 

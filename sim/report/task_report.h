@@ -31,7 +31,7 @@ typedef struct {
     int exit_status; // as a shell gives it: 128 + signal when killed; -1 before its end
     int64_t elapsed_ns;
     const char *output; // what it printed, UTF-8
-    bool output_cut;    // only the first part was kept
+    bool output_cut;    // only its beginning and its end were kept
     unsigned n_tries;
     unsigned n_restarts;   // by the timeline
     const GArray *figures; // of ProbeFigure; NULL for a command
