@@ -88,6 +88,12 @@ static void json_change(JsonBuilder *json, const ChangeRecord *record)
             json_text(json, link_change_name(entry->change, n), link_change_text(entry->change, n));
         json_builder_end_object(json);
     }
+    if (entry->action == TIMELINE_RAMP)
+        json_number(json, "over_s", (double)entry->over_ns / 1e9);
+    if (entry->action == TIMELINE_FLAP) {
+        json_number(json, "down_s", (double)entry->outage_ns / 1e9);
+        json_number(json, "period_s", (double)entry->period_ns / 1e9);
+    }
     if (record->reason != NULL)
         json_text(json, "reason", record->reason);
     json_builder_end_object(json);

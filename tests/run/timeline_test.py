@@ -103,6 +103,15 @@ class Timeline(RunCase):
         self.assertNotIn('"carrier": false', done.report['tasks'][0]['output'])
         self.assertTrue(done.report['links']['wire']['forward']['down'])
 
+    def test_the_report_says_how_long_ramps_and_flaps_last(self):
+        scenario = pair(task('london', 'sleep 0.3'), delay='1ms')
+        scenario['timeline'] = [
+            {'at': '10ms', 'link': 'wire', 'ramp': {'delay': '2ms'}, 'over': '20ms'},
+            {'at': '50ms', 'link': 'wire', 'flap': {'period': '40ms', 'duty': '25%'}, 'for': '1min'}]
+        ramp, *_, flap = self.run_scenario(scenario).report['changes'][:3]
+        self.assertEqual((ramp['action'], ramp['over_s']), ('ramp', 0.02))
+        self.assertEqual((flap['action'], flap['down_s'], flap['period_s']), ('flap', 0.01, 0.04))
+
     def test_set_changes_what_frames_meet(self):
         lab, name = self.start_lab(dual_stack(delay='1ms'))
         self.ping(name, 'newyork')
