@@ -21,6 +21,7 @@ enum {
 struct Document {
     GPtrArray *values; // all of them, owned
     Value *root;
+    bool has_mark; // a byte order mark, which libyaml would take for a column of the first line
 };
 
 // A list or map whose end has not been reached.
@@ -103,7 +104,7 @@ static Value *document_add(Document *document, ValueKind kind, const yaml_mark_t
     value->kind = kind;
     value->n_values = 1;
     value->position = position_of(mark);
-    value->n_before = mark->index;
+    value->n_before = mark->index + (document->has_mark ? 1 : 0);
     g_ptr_array_add(document->values, value);
     return value;
 }
@@ -475,6 +476,11 @@ Document *document_parse(const char *text, size_t length_bytes, Problems *proble
     g_autoptr(GArray) levels = g_array_new(FALSE, FALSE, sizeof(Level));
     Composer composer = {document, problems, anchors, levels, false};
 
+    document->has_mark = length_bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+    if (document->has_mark) {
+        text += 3;
+        length_bytes -= 3;
+    }
     if (composer_check_bytes(&composer, text, length_bytes))
         composer_run(&composer, text, length_bytes);
     for (guint i = 0; i < levels->len; i++)

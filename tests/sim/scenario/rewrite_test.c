@@ -30,7 +30,8 @@ static const RewriteCase cases[] = {
     {"b: 1\ra: 2\r", 2, 4, "2", "3", "b: 1\ra: 3\r", NULL},
     {"b: y\xe2\x80\xa8x: 2\n", 2, 4, "2", "3", "b: y\xe2\x80\xa8x: 3\n", NULL},
     {"\xef\xbb\xbf# c\na: 2\n", 2, 4, "2", "3", "\xef\xbb\xbf# c\na: 3\n", NULL},
-    {"\xef\xbb\xbf{a: 2}\n", 1, 6, "2", "3", "\xef\xbb\xbf{a: 3}\n", NULL},
+    {"\xef\xbb\xbfy: 2\nb: 2\n", 2, 4, "2", "3", "\xef\xbb\xbfy: 2\nb: 3\n", NULL},
+    {"\xef\xbb\xbf{a: 2}\n", 1, 5, "2", "3", "\xef\xbb\xbf{a: 3}\n", NULL},
     // What is not to be changed.
     {"a: \"< ${x}\"\n", 1, 4, "< 9ms", "< 10ms", NULL, "its value comes from a variable"},
     {"a: &x < 9ms\nb: *x\n", 1, 4, "< 9ms", "< 10ms", NULL, ANCHORED},
