@@ -91,9 +91,9 @@ class CiDoc(RunCase):
                         self.directory / 'network.xml').iter('testcase'))), N_COMBINATIONS)
 
     def test_the_action_has_the_inputs_that_are_given(self):
-        action = (TREE / 'action.yml').read_text(encoding='utf-8')
+        action = (TREE / '.github/actions/test/action.yml').read_text(encoding='utf-8')
         inputs = re.findall(r'^  (\w+):$', action[:action.index('runs:')], re.M)
-        given = re.search(r'uses: ./taploom\n +with:\n((?: {10}.*\n)*)',
+        given = re.search(r'uses: ./taploom/.github/actions/test\n +with:\n((?: {10}.*\n)*)',
                           FILES['.github/workflows/network.yml']).group(1)
         self.assertLessEqual(set(re.findall(r'^ +(\w+):', given, re.M)), set(inputs))
 

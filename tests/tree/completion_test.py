@@ -40,12 +40,12 @@ def run(command, folder, path):
 def complete(shell, root, folder, path, words):
     """What the shell offers for the last of the words, and what it complains of."""
     if shell == 'bash':
-        script = root / 'completions/taploom.bash'
+        script = root / 'sim/completions/taploom.bash'
         return run(['bash', '--norc', '-c', BASH, 'bash', script, *words], folder, path)
     if shell == 'zsh':
-        script = root / 'completions/_taploom'
+        script = root / 'sim/completions/_taploom'
         return run(['zsh', '-f', '-c', ZSH, 'zsh', script, *words], folder, path)
-    script = root / 'completions/taploom.fish'
+    script = root / 'sim/completions/taploom.fish'
     return run(['fish', '--no-config', '-c', f'source {script}; complete -C "{" ".join(words)}"'],
                folder, path)
 

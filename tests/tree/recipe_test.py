@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The recipes that are tried elsewhere, Containerfile and action.yml, agree with bootstrap about
+"""The recipes that are tried elsewhere, of the image and of the action, agree with bootstrap about
 the packages, and their shell parses. Prints TAP; the only argument is the tree's root."""
 
 import re
@@ -55,8 +55,8 @@ BREACHES = [('recipe', ' meson ', ' '), ('recipe', 'nftables', ''),
 
 def main(root):
     texts = {'bootstrap': (root / 'bootstrap').read_text(),
-             'recipe': (root / 'Containerfile').read_text(),
-             'action': (root / 'action.yml').read_text()}
+             'recipe': (root / 'doc/Containerfile').read_text(),
+             'action': (root / '.github/actions/test/action.yml').read_text()}
     results = [(name, not wrong, wrong) for name, wrong in wrong_with(**texts).items()]
     for part, before, after in BREACHES:
         broken = {**texts, part: texts[part].replace(before, after, 1)}
