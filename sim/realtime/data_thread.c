@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One sweep: run the engine up to the time at which the wait ended, read the devices that have
 // input, then write all that has left the simulation in bursts. The clock is read at the end of the
-// wait, after each handful of frames, and before each burst. Budgets keep any one device from
-// starving the others and what has left from waiting.
+// wait, before letters, after each handful of frames, and before each burst. Budgets keep any one
+// device from starving the others and what has left from waiting.
 #include "sim/realtime/data_thread.h"
 
 #include <errno.h>
@@ -75,6 +75,14 @@ static void data_thread_write(DataThread *self)
         outbox_write(self->outbox, data_thread_elapsed_ns(self));
 }
 
+// A letter may have been posted since the wait ended: it takes effect no earlier.
+static void data_thread_apply(DataThread *self)
+{
+    engine_run_until(self->engine, data_thread_elapsed_ns(self));
+    data_thread_write(self);
+    mailbox_apply(self->mailbox);
+}
+
 // Whether more may be there.
 static bool data_thread_read(DataThread *self, Device *device)
 {
@@ -90,6 +98,9 @@ static bool data_thread_read(DataThread *self, Device *device)
         // have had the core: stamped with that, they would leave before their links carried them.
         if (n_frames + n_read > 1)
             engine_run_until(self->engine, data_thread_elapsed_ns(self));
+        // What has left by that is in a capture before what comes at that.
+        if (device->observers != NULL)
+            data_thread_write(self);
         for (unsigned i = 0; i < n_read; i++) {
             n_bytes += frames[i]->length_bytes;
             device_take(device, frames[i]);
@@ -107,7 +118,7 @@ static void data_thread_sweep(DataThread *self, int64_t now_ns, void **ready, un
     *more = false;
     for (unsigned i = 0; i < n_ready; i++) {
         if (ready[i] == self)
-            mailbox_apply(self->mailbox);
+            data_thread_apply(self);
         else if (data_thread_read(self, ready[i]))
             *more = true;
     }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <semaphore.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,7 +20,8 @@
 enum {
     FRAME_BYTES = 64 + VNET_HEADER_BYTES,
     POOL_BYTES = 8 * 1024 * 1024,
-    READ_BUDGET_FRAMES = 32
+    READ_BUDGET_FRAMES = 32,
+    CROSSING_DELAY_NS = 1000,
 };
 
 typedef struct {
@@ -159,6 +161,7 @@ static Calls rig_ask(Rig *rig)
 static void test_clock_is_read_once_a_sweep_a_handful_and_a_burst(void)
 {
     enum { N_SWEEPS = 3, N_HANDFULS = 2 * N_SWEEPS, N_BURSTS = N_HANDFULS, N_LOOKS_AFTER = 3 };
+    enum { N_LETTERS = 1 }; // the last
     Rig rig;
     Question first;
     Calls before, after;
@@ -171,7 +174,8 @@ static void test_clock_is_read_once_a_sweep_a_handful_and_a_burst(void)
     rig_receive(&rig, N_SWEEPS * READ_BUDGET_FRAMES);
     after = rig_ask(&rig);
     n_looks = after.polls + after.sleeps - before.polls - before.sleeps;
-    g_assert_cmpuint(after.clock_reads - before.clock_reads, ==, n_looks + N_HANDFULS + N_BURSTS);
+    g_assert_cmpuint(after.clock_reads - before.clock_reads, ==,
+                     n_looks + N_HANDFULS + N_BURSTS + N_LETTERS);
     // One a sweep; then one since more might have come, and the wait for the letter.
     g_assert_cmpuint(n_looks, <=, N_SWEEPS + N_LOOKS_AFTER);
     rig_close(&rig);
@@ -228,6 +232,109 @@ static void test_what_comes_during_a_sweep_is_not_taken_for_earlier(void)
     rig_close(&rig);
 }
 
+// Has a frame leave towards the device that is read next, and frames there to be read.
+typedef struct {
+    Letter letter;
+    Rig *rig;
+} Crossing;
+
+static void crossing_apply(Letter *letter)
+{
+    Rig *rig = ((Crossing *)letter)->rig; // its first member
+    Frame *frame = frame_new(rig->pool, FRAME_BYTES);
+    int64_t pushed_ns = engine_now(rig->engine);
+
+    frame->length_bytes = FRAME_BYTES;
+    memset(frame_bytes(frame), 0, FRAME_BYTES);
+    sink_push(link_entry(rig->link, LINK_REVERSE), frame);
+    rig_send(rig, 2);
+    while (data_thread_elapsed_ns(rig->thread) <= pushed_ns + CROSSING_DELAY_NS)
+        ;
+}
+
+static void arrivals_see_in_order(Observer *observer, const Frame *frame, int64_t at_ns)
+{
+    Arrivals *self = (Arrivals *)observer; // its first member
+
+    g_assert_cmpint(at_ns, >=, self->last_ns);
+    arrivals_see(observer, frame, at_ns);
+}
+
+static void test_an_interface_sees_frames_in_the_order_of_their_stamps(void)
+{
+    Rig rig;
+    Question question;
+    Arrivals arrivals = {.observer.see = arrivals_see_in_order};
+    Crossing crossing = {.letter.apply = crossing_apply, .rig = &rig};
+
+    rig_open(&rig, "delay 1us");
+    question_ask(&question, &rig, true);
+    rig.device[0]->observers = &arrivals.observer;
+    data_thread_post(rig.thread, &crossing.letter);
+    rig_send(&rig, 1);
+    question_answer(&question);
+    rig_receive(&rig, 3);
+    rig_ask(&rig);
+    g_assert_cmpuint(arrivals.n_frames, ==, 4);
+    rig_close(&rig);
+}
+
+// Posts a letter from within a sweep that will find it, as the main thread does that runs while
+// this one does not.
+typedef struct {
+    Letter letter; // posted in time, for that sweep to come to the mailbox
+    Event event;   // posts the other
+    Letter late_letter;
+    Rig *rig;
+    int64_t posted_ns, applied_ns;
+} LatePost;
+
+static void late_post_apply(Letter *letter)
+{
+    LatePost *self = (LatePost *)((char *)letter - offsetof(LatePost, late_letter));
+
+    self->applied_ns = engine_now(self->rig->engine);
+}
+
+static void late_post_fire(Event *event)
+{
+    LatePost *self = (LatePost *)((char *)event - offsetof(LatePost, event));
+
+    self->posted_ns = data_thread_elapsed_ns(self->rig->thread);
+    self->late_letter.apply = late_post_apply;
+    data_thread_post(self->rig->thread, &self->late_letter);
+}
+
+static void late_post_apply_first(Letter *letter)
+{
+    (void)letter;
+}
+
+static void late_post_begin(Letter *letter)
+{
+    LatePost *self = (LatePost *)letter; // its first member
+
+    event_init(&self->event, late_post_fire);
+    engine_arm(self->rig->engine, &self->event, engine_now(self->rig->engine) + 1);
+    self->letter.apply = late_post_apply_first;
+    data_thread_post(self->rig->thread, &self->letter);
+}
+
+static void test_a_letter_is_applied_no_earlier_than_it_was_posted(void)
+{
+    Rig rig;
+    LatePost post = {.letter.apply = late_post_begin, .rig = &rig};
+
+    rig_open(&rig, "");
+    data_thread_post(rig.thread, &post.letter);
+    rig_ask(&rig);
+    rig_ask(&rig);
+    rig_ask(&rig);
+    g_assert_cmpint(post.posted_ns, >, 0);
+    g_assert_cmpint(post.applied_ns, >=, post.posted_ns);
+    rig_close(&rig);
+}
+
 static void test_steady_state_allocates_nothing(void)
 {
     enum { N_WARM_UP = 100, N_FRAMES = 1000 };
@@ -253,6 +360,10 @@ int main(int argc, char **argv)
                     test_clock_is_read_once_a_sweep_a_handful_and_a_burst);
     g_test_add_func("/realtime/data_thread/what-comes-during-a-sweep-is-not-taken-for-earlier",
                     test_what_comes_during_a_sweep_is_not_taken_for_earlier);
+    g_test_add_func("/realtime/data_thread/an-interface-sees-frames-in-the-order-of-their-stamps",
+                    test_an_interface_sees_frames_in_the_order_of_their_stamps);
+    g_test_add_func("/realtime/data_thread/a-letter-is-applied-no-earlier-than-it-was-posted",
+                    test_a_letter_is_applied_no_earlier_than_it_was_posted);
     if (!calls_are_sanitized()) // which has an allocator of its own
         g_test_add_func("/realtime/data_thread/steady-state-allocates-nothing",
                         test_steady_state_allocates_nothing);
