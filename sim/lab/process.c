@@ -252,6 +252,11 @@ Process *process_spawn_here(const ProcessContext *context, const char *const *ar
     return self;
 }
 
+bool process_has_exited(const Process *self)
+{
+    return self->has_exited;
+}
+
 void process_signal(Process *self, int signal)
 {
     if (!self->has_exited)

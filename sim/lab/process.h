@@ -37,5 +37,8 @@ Process *process_spawn(const ProcessContext *context, const char *const *argv, G
 // foreground there: stopping it stops this process too. line() is never called. Else as above.
 Process *process_spawn_here(const ProcessContext *context, const char *const *argv, GError **error);
 
+// Whether it has ended, though more of its output may come from what it has left behind.
+bool process_has_exited(const Process *process);
+
 // SIGTERM, SIGINT or SIGHUP to the program's process group, or SIGKILL to all of it.
 void process_signal(Process *process, int signal);

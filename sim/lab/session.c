@@ -185,11 +185,17 @@ Session *session_new(Lab *lab, Console *console, GError **error)
     return g_steal_pointer(&self);
 }
 
+// As the limit of a task: what came in time is heard first.
+static void session_duration_reached(uv_timer_t *timer)
+{
+    uv_timer_start(timer, session_duration_over, 1, 0);
+}
+
 // Not a moment less: libuv counts milliseconds, and from when it last looked at the clock.
 static void session_start_duration(Session *self, int64_t duration_ns)
 {
     uv_update_time(&self->loop);
-    uv_timer_start(&self->duration, session_duration_over,
+    uv_timer_start(&self->duration, session_duration_reached,
                    (uint64_t)(duration_ns + 999999) / 1000000 + 1, 0);
 }
 

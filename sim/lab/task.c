@@ -37,10 +37,15 @@ void task_clear(Task *task)
 }
 
 // Not a moment less: libuv counts milliseconds, and from when it last looked at the clock.
-static void task_start_pause(Task *task, uv_timer_cb callback, int64_t pause_ns)
+static void task_start_timer(Task *task, uv_timer_t *timer, uv_timer_cb callback, int64_t after_ns)
 {
     uv_update_time(task->context->loop);
-    uv_timer_start(&task->pause, callback, (uint64_t)(pause_ns + 999999) / 1000000 + 1, 0);
+    uv_timer_start(timer, callback, (uint64_t)(after_ns + 999999) / 1000000 + 1, 0);
+}
+
+static void task_start_pause(Task *task, uv_timer_cb callback, int64_t pause_ns)
+{
+    task_start_timer(task, &task->pause, callback, pause_ns);
 }
 
 static void task_stop_timers(Task *task)
@@ -105,12 +110,20 @@ static void task_timed_out(uv_timer_t *timer)
     g_autofree char *limit = quantity_format_duration(task_limit_ns(task));
     g_autofree char *why = g_strdup_printf("%s within %s: %s", what, limit, task->spec->command);
 
+    if (task->process != NULL && process_has_exited(task->process))
+        return; // in time; the rest of its output is still awaited
     task_stop_timers(task);
     task->elapsed_ns = clock_monotonic_ns() - task->started_ns;
     task_fail(task, TASK_TIMED_OUT, why);
     if (task->process != NULL)
         process_signal(task->process, SIGKILL);
     task_is_over(task);
+}
+
+// If this process was halted, what came in time has not been heard yet. It is before the next timer.
+static void task_limit_is_over(uv_timer_t *timer)
+{
+    uv_timer_start(timer, task_timed_out, 1, 0);
 }
 
 static void task_is_ready(Task *task)
@@ -276,7 +289,7 @@ static void task_start(Task *task)
         return;
     }
     if (limit_ns > 0)
-        uv_timer_start(&task->timeout, task_timed_out, (uint64_t)(limit_ns + 999999) / 1000000, 0);
+        task_start_timer(task, &task->timeout, task_limit_is_over, limit_ns);
     if (awaits_readiness && spec->ready != READY_OUTPUT_LINE)
         uv_timer_start(&task->ready_poll, task_poll_ready, 0, READY_POLL_MS);
     task->is_ready = !awaits_readiness;
@@ -308,7 +321,7 @@ void task_begin(Task *task)
 
 void task_signal(Task *task, int signal)
 {
-    if (task->process == NULL)
+    if (task->process == NULL || process_has_exited(task->process))
         return;
     task->was_signalled = true;
     process_signal(task->process, signal);

@@ -62,6 +62,28 @@ class Tasks(RunCase):
                               task('london', 'echo never'), status=TASK_FAILED)
         self.assertEqual(self.outcomes(done), ['failed', 'not started'])
 
+    def test_what_came_in_time_counts_though_it_is_heard_late(self):
+        # All programs do what they should while taploom is stopped, until all limits are over.
+        limit_s = 5
+        go, gone = self.directory / 'go', self.directory / 'gone'
+        run = f'echo begun; until test -e {go}; do sleep 0.02; done; echo up; echo up >>{gone}'
+        running = [
+            self.start_scenario(pair(task('london', run, timeout=f'{limit_s}s'))),
+            self.start_scenario({**pair(task('london', run)), 'duration': f'{limit_s}s'}),
+            self.start_scenario(pair(task('london', f'{run}; exec sleep 100', background=True,
+                                          ready='output:up', timeout=f'{limit_s}s'),
+                                     task('newyork', 'true')))]
+        for one in running:
+            one.wait_for('| begun')
+            one.signal(harness.signal.SIGSTOP)
+        go.touch()
+        harness.wait_until(lambda: gone.exists() and len(gone.read_bytes()) == 9, 'all are done')
+        harness.time.sleep(limit_s)
+        for one in running:
+            one.signal(harness.signal.SIGCONT)
+        self.assertEqual([self.outcomes(one.finish()) for one in running],
+                         [['succeeded'], ['succeeded'], ['ended', 'succeeded']])
+
     def test_a_task_beyond_its_timeout_is_killed_with_all_its_children(self):
         done = self.run_tasks(
             task('london', 'sleep 987 & sleep 986 | cat', timeout='300ms', **{'continue': True}),
