@@ -380,6 +380,11 @@ int64_t lab_elapsed_ns(const Lab *lab)
     return lab->is_running ? data_thread_elapsed_ns(lab->data_thread) : lab->elapsed_ns;
 }
 
+int64_t lab_instant_ns(const Lab *lab, int64_t engine_ns)
+{
+    return data_thread_instant_ns(lab->data_thread, engine_ns);
+}
+
 LinkTotals lab_link_totals(const Lab *lab)
 {
     const GPtrArray *links = lab->scenario->links;

@@ -52,6 +52,9 @@ Host *lab_host(const Lab *lab, const NodeSpec *spec); // NULL for a switch or hu
 Live *lab_live(const Lab *lab);
 int64_t lab_elapsed_ns(const Lab *lab); // engine time; 0 before the start
 
+// When it is that by the engine, on the monotonic clock; after the start.
+int64_t lab_instant_ns(const Lab *lab, int64_t engine_ns);
+
 // Of all links and directions so far; from any thread.
 typedef struct {
     uint64_t out_frames, out_bytes, dropped_frames;

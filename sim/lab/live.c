@@ -32,7 +32,6 @@ struct Live {
     Event first_frame;
     bool awaits_frame;
     bool is_running;
-    Letter start;
     GHashTable *links; // LinkSpec to LiveLink, owned
     ChangeLog *changes;
 };
@@ -181,19 +180,6 @@ void live_end(Live *self)
     self->is_running = false;
 }
 
-static void live_apply_start(Letter *letter)
-{
-    timeline_start(((Live *)((char *)letter - offsetof(Live, start)))->timeline);
-}
-
-void live_start_timeline(Live *self)
-{
-    if (self->start.apply != NULL) // on its way, or arrived
-        return;
-    self->start.apply = live_apply_start;
-    data_thread_post(self->data_thread, &self->start);
-}
-
 static void live_ask(Live *self, Request *request)
 {
     request->live = self;
@@ -213,6 +199,23 @@ static void live_apply_entries(Letter *letter)
     request->is_right =
         timeline_carry_out(self->timeline, request->entries, request->n_entries, &request->error);
     sem_post(&request->done);
+}
+
+static void live_apply_start(Letter *letter)
+{
+    Request *request = (Request *)letter; // its first member
+
+    request->at_ns = engine_now(request->live->engine);
+    timeline_start(request->live->timeline);
+    sem_post(&request->done);
+}
+
+int64_t live_start_timeline(Live *self)
+{
+    Request request = {.letter.apply = live_apply_start};
+
+    live_ask(self, &request);
+    return request.at_ns;
 }
 
 bool live_carry_out(Live *self, TimelineEntry *const *entries, unsigned n_entries, int64_t *at_ns,

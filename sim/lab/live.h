@@ -25,8 +25,9 @@ void live_listen(Live *live, void (*restart)(void *data, const NodeSpec *host), 
 void live_begin(Live *live);
 void live_end(Live *live);
 
-// Starts a timeline that waits for tasks. From the main thread.
-void live_start_timeline(Live *live);
+// Starts a timeline that waits for tasks, if none has yet, and returns the engine time. From the
+// main thread.
+int64_t live_start_timeline(Live *live);
 
 // As timeline_carry_out(), at engine time `*at_ns`. From the main thread, while the lab runs.
 bool live_carry_out(Live *live, TimelineEntry *const *entries, unsigned n_entries, int64_t *at_ns,

@@ -69,8 +69,9 @@ static void session_tasks_ended(void *data)
 // Tasks that start at a time of the timeline go by the same clock.
 static void session_start_timeline(Session *self)
 {
-    live_start_timeline(lab_live(self->lab));
-    tasks_start_clock(self->tasks);
+    int64_t at_ns = live_start_timeline(lab_live(self->lab));
+
+    tasks_start_clock(self->tasks, lab_instant_ns(self->lab, at_ns));
 }
 
 static void session_tasks_progressed(void *data)
@@ -212,7 +213,7 @@ void session_run(Session *self, int interrupted_status)
     if (scenario->duration_ns != SCENARIO_UNTIL_TASKS_END_NS)
         session_start_duration(self, scenario->duration_ns);
     if (scenario->timeline->start != TIMELINE_AT_READY)
-        tasks_start_clock(self->tasks);
+        tasks_start_clock(self->tasks, lab_instant_ns(self->lab, 0));
     tasks_start(self->tasks);
     uv_run(&self->loop, UV_RUN_DEFAULT);
     console_progress(self->console, "");

@@ -120,7 +120,8 @@ static void task_timed_out(uv_timer_t *timer)
     task_is_over(task);
 }
 
-// If this process was halted, what came in time has not been heard yet. It is before the next timer.
+// If this process was halted, what came in time has not been heard yet. It is before the next
+// timer.
 static void task_limit_is_over(uv_timer_t *timer)
 {
     uv_timer_start(timer, task_timed_out, 1, 0);
@@ -317,6 +318,17 @@ void task_begin(Task *task)
         task_start_pause(task, task_pause_over, task->spec->wait_ns);
     else
         task_start(task);
+}
+
+static void task_time_has_come(uv_timer_t *timer)
+{
+    task_begin(timer->data);
+}
+
+void task_begin_at(Task *task, int64_t at_ns)
+{
+    task->asked_ns = at_ns;
+    task_start_pause(task, task_time_has_come, MAX(at_ns - clock_monotonic_ns(), 0));
 }
 
 void task_signal(Task *task, int signal)

@@ -63,6 +63,9 @@ void task_clear(Task *task);
 // Once: after its `wait`, it starts.
 void task_begin(Task *task);
 
+// Likewise, at an instant of the monotonic clock.
+void task_begin_at(Task *task, int64_t at_ns);
+
 // Whether it may fail without ending the run.
 bool task_may_fail(const Task *task);
 

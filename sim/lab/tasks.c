@@ -6,7 +6,6 @@
 #include <signal.h>
 
 #include "sim/lab/task.h"
-#include "sim/realtime/clock.h"
 
 enum {
     GRACE_MS = 100, // for background tasks about to end on their own
@@ -160,26 +159,13 @@ void tasks_start(Tasks *self)
     tasks_step(self);
 }
 
-static void tasks_at(uv_timer_t *timer)
+void tasks_start_clock(Tasks *self, int64_t from_ns)
 {
-    Task *task = timer->data;
-
-    if (!task->is_closed)
-        task_begin(task);
-}
-
-void tasks_start_clock(Tasks *self)
-{
-    int64_t now_ns = clock_monotonic_ns();
-
-    uv_update_time(self->context.loop);
     for (unsigned i = 0; i < self->n_tasks; i++) {
         Task *task = &self->tasks[i];
 
-        if (task->spec->at_ns == TASK_IN_TURN || task->asked_ns != 0)
-            continue;
-        task->asked_ns = now_ns + task->spec->at_ns;
-        uv_timer_start(&task->pause, tasks_at, (uint64_t)(task->spec->at_ns + 999999) / 1000000, 0);
+        if (task->spec->at_ns != TASK_IN_TURN && task->asked_ns == 0)
+            task_begin_at(task, from_ns + task->spec->at_ns);
     }
 }
 

@@ -33,8 +33,9 @@ void tasks_free(Tasks *tasks);
 // Starts the first steps; done() is called at once when there is none.
 void tasks_start(Tasks *tasks);
 
-// From now on those tasks count that start at a time of their own; done() waits for them too.
-void tasks_start_clock(Tasks *tasks);
+// From then on, on the monotonic clock, those tasks count that start at a time of their own; done()
+// waits for them too. Does nothing the second time.
+void tasks_start_clock(Tasks *tasks, int64_t from_ns);
 
 typedef enum {
     TASKS_END_DONE,        // the steps are done: background tasks have done their part

@@ -64,6 +64,11 @@ int64_t data_thread_elapsed_ns(const DataThread *self)
     return clock_monotonic_ns() - self->start_ns;
 }
 
+int64_t data_thread_instant_ns(const DataThread *self, int64_t engine_ns)
+{
+    return self->start_ns + engine_ns;
+}
+
 int64_t data_thread_epoch_ns(const DataThread *self)
 {
     return self->epoch_ns;

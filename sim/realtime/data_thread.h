@@ -28,6 +28,9 @@ void data_thread_start(DataThread *thread, Grants *grants);
 // Engine time now, as the clock has it; from any thread after the start.
 int64_t data_thread_elapsed_ns(const DataThread *thread);
 
+// When it is that by the engine, on the monotonic clock; after the start.
+int64_t data_thread_instant_ns(const DataThread *thread, int64_t engine_ns);
+
 // Nanoseconds since 1970 at engine time 0: to be added to engine time in files.
 int64_t data_thread_epoch_ns(const DataThread *thread);
 

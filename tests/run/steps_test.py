@@ -10,6 +10,12 @@ class Steps(RunCase):
         return self.run_scenario({**pair(*steps, **link), 'expect': list(expect),
                                   'timeline': list(timeline)}, status=status)
 
+    def halting_environment(self):
+        """In which taploom is halted where it has handed something to another thread."""
+        sanitizer = f'{harness.os.environ.get("ASAN_OPTIONS", "")}:verify_asan_link_order=0'
+        return {**self.environment(), 'LD_PRELOAD': harness.os.environ['HALTS'],
+                'ASAN_OPTIONS': sanitizer}
+
     def test_a_parallel_group_starts_together_and_is_waited_for(self):
         # Each of two waits for a file of the other.
         first, second = self.directory / 'first', self.directory / 'second'
@@ -87,6 +93,20 @@ class Steps(RunCase):
         within_ms = done.report['tasks'][1]['probe']['within_ms']
         self.assertGreaterEqual(within_ms, 500)
         self.assertEqual(done.report['expectations'][0]['expected'], 'within 20s')
+
+    def test_an_outage_and_a_search_go_by_one_clock(self):
+        # Though this process does not get on where it starts the one and then the other.
+        outage = [{'at': '100ms', 'link': 'wire', 'down': '600ms'}]
+        expect = [{'after': '200ms', 'reachable': {'from': 'london', 'to': 'newyork'},
+                   'within': '20s'}]
+        server = task('newyork', 'echo up; exec sleep 100', name='server', background=True,
+                      ready='output:up')
+        for timeline in (outage, {'start': {'ready': ['server']}, 'events': outage}):
+            with self.subTest(timeline=timeline):
+                scenario = {**pair(server, task('london', 'true'), host={'device': 'tun'}),
+                            'timeline': timeline, 'expect': expect}
+                done = self.run_scenario(scenario, env=self.halting_environment())
+                self.assertGreaterEqual(done.report['tasks'][2]['probe']['within_ms'], 500)
 
     def test_connectivity_that_does_not_return(self):
         done = self.run_steps(
