@@ -76,8 +76,8 @@ static void ping_send(Ping *self)
     self->n_sent++;
 }
 
-// Whether something was there to be read.
-static bool ping_receive(Ping *self)
+// Whether something was there to be read. What came after `end_ns` has not come.
+static bool ping_receive(Ping *self, int64_t end_ns)
 {
     uint8_t room[PING_ROOM_BYTES];
     int64_t came_ns;
@@ -87,7 +87,7 @@ static bool ping_receive(Ping *self)
 
     if (n_bytes < 0)
         return errno != EAGAIN && errno != EWOULDBLOCK;
-    if ((size_t)n_bytes < skip + sizeof packet)
+    if ((size_t)n_bytes < skip + sizeof packet || came_ns > end_ns)
         return true;
     memcpy(&packet, room + skip, sizeof packet);
     if (packet.type != (ping_is_v6(self) ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY) ||
@@ -105,11 +105,10 @@ static void ping_loop(Ping *self)
 {
     const ProbeSpec *spec = self->request->spec;
     bool is_search = spec->kind == PROBE_REACH;
-    int64_t start_ns = clock_monotonic_ns();
+    int64_t start_ns = clock_monotonic_ns(), now_ns = start_ns;
     int64_t end_ns = is_search ? self->request->since_ns + spec->timeout_ns : INT64_MAX;
 
     while (!endpoint_is_stopped()) {
-        int64_t now_ns = clock_monotonic_ns();
         bool is_sending = is_search || self->n_sent < spec->count;
         int64_t due_ns = start_ns + (int64_t)self->n_sent * spec->interval_ns;
         struct pollfd poll_fd = {.fd = self->fd, .events = POLLIN};
@@ -124,7 +123,8 @@ static void ping_loop(Ping *self)
         } else {
             endpoint_wait(&poll_fd, 1, is_sending ? MIN(due_ns, end_ns) : end_ns);
         }
-        while (ping_receive(self))
+        now_ns = clock_monotonic_ns();
+        while (ping_receive(self, end_ns)) // all that came until then, if not more
             ;
     }
 }

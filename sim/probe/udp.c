@@ -43,7 +43,8 @@ static void udp_send(Udp *self)
     self->n_sent++;
 }
 
-static bool udp_receive(Udp *self)
+// Whether something was there to be read. What came after `end_ns` has not come.
+static bool udp_receive(Udp *self, int64_t end_ns)
 {
     static uint8_t room[UDP_ROOM_BYTES];
     int64_t came_ns;
@@ -52,7 +53,7 @@ static bool udp_receive(Udp *self)
 
     if (n_bytes < 0)
         return errno != EAGAIN && errno != EWOULDBLOCK;
-    if ((size_t)n_bytes != self->spec->size_bytes)
+    if ((size_t)n_bytes != self->spec->size_bytes || came_ns > end_ns)
         return true;
     memcpy(&packet, room, sizeof packet);
     if (packet.number >= self->n_sent)
@@ -68,10 +69,9 @@ static bool udp_receive(Udp *self)
 static void udp_loop(Udp *self)
 {
     const ProbeSpec *spec = self->spec;
-    int64_t start_ns = clock_monotonic_ns(), end_ns = INT64_MAX;
+    int64_t start_ns = clock_monotonic_ns(), now_ns = start_ns, end_ns = INT64_MAX;
 
     while (!endpoint_is_stopped()) {
-        int64_t now_ns = clock_monotonic_ns();
         bool is_sending = self->n_sent < self->n_packets;
         int64_t due_ns = start_ns + (int64_t)scale(self->n_sent * spec->size_bytes,
                                                    UINT64_C(8) * 1000000000, spec->rate_bps);
@@ -86,7 +86,8 @@ static void udp_loop(Udp *self)
         } else {
             endpoint_wait(&poll_fd, 1, is_sending ? due_ns : end_ns);
         }
-        while (udp_receive(self))
+        now_ns = clock_monotonic_ns();
+        while (udp_receive(self, end_ns)) // all that came until then, if not more
             ;
     }
 }

@@ -104,6 +104,33 @@ class Probe(RunCase):
                          'nothing, since it had no answer')
         self.assertIn('newyork: connect: Connection timed out', done.text)
 
+
+    def probes(self):
+        """The numbers of the processes that measure."""
+        def measures(pid):
+            try:
+                return b'exe\0probe\0' in harness.Path(f'/proc/{pid}/cmdline').read_bytes()[:32]
+            except OSError:
+                return False  # it has just ended
+        return [pid for pid in self.processes() if measures(pid)]
+
+    def test_what_came_too_late_has_not_come_though_the_probe_was_halted(self):
+        probes = [probe('london', kind, **{kind: 'newyork'}, timeout='500ms', **more)
+                  for kind, more in (('ping', {'count': 1}), ('reach', {'interval': '1s'}),
+                                     ('udp', {'rate': '100kbit', 'size': '250B', 'time': '20ms'}))]
+        running = self.start_scenario(
+            pair({'group': 'parallel', 'steps': [{**one, 'continue': True} for one in probes]},
+                 host={'device': 'tun'}, delay='600ms'))
+        harness.wait_until(lambda: self.probes() or running.process.poll() is not None, 'probes')
+        harness.time.sleep(0.2)  # by when all have asked, or nothing is tested
+        measuring = self.probes()
+        for pid in measuring:
+            harness.os.kill(pid, harness.signal.SIGSTOP)
+        harness.time.sleep(1.5)
+        for pid in measuring:
+            harness.os.kill(pid, harness.signal.SIGCONT)
+        self.assertEqual(self.outcomes(running.finish()), ['failed'] * 3)
+
     def test_http(self):
         (self.directory / 'page').write_text('x' * 1000, encoding='utf-8')
         server = task('newyork', f'exec {sys.executable} -m http.server -d {self.directory} 8080',
