@@ -14,6 +14,7 @@
 enum {
     OUTBOX_BURST_BYTES = 64 * 1024, // with one look at the clock
     OUTBOX_LONG_BYTES = 4 * 1024,   // takes so long to copy that its way into the kernel is nothing
+    OUTBOX_HALT_NS = 500 * 1000,    // no burst takes so long
 };
 
 typedef struct {
@@ -22,6 +23,9 @@ typedef struct {
 } Departure;
 
 struct Outbox {
+    OutboxClock clock;
+    const void *clock_data;
+    int64_t now_ns; // as the clock was last read
     Device *first;
     Device **last;
     Burst *burst;
@@ -77,10 +81,25 @@ static void device_show_written(Device *device, const Frame *frame, int64_t now_
     meter_depart(device->meter, frame, now_ns);
 }
 
-static void outbox_write_burst(Outbox *self, int64_t now_ns)
+// When what has just been written departed. Who lost the core meanwhile cannot tell which of it had
+// left before: all of it is as late as the last may be.
+static int64_t outbox_departed_ns(Outbox *self)
 {
-    const int *results = burst_write(self->burst);
+    int64_t began_ns = self->now_ns;
 
+    self->now_ns = self->clock(self->clock_data);
+    return self->now_ns - began_ns > OUTBOX_HALT_NS ? self->now_ns : began_ns;
+}
+
+static void outbox_write_burst(Outbox *self)
+{
+    const int *results;
+    int64_t departed_ns;
+
+    if (self->n_departures == 0)
+        return;
+    results = burst_write(self->burst);
+    departed_ns = outbox_departed_ns(self);
     for (unsigned i = 0; i < self->n_departures; i++) {
         const Departure *one = &self->departures[i];
 
@@ -90,7 +109,7 @@ static void outbox_write_burst(Outbox *self, int64_t now_ns)
             device_count_written(one->device, results[i], frame->n_segments,
                                  frame_wire_bytes(frame));
             if (results[i] >= 0)
-                device_show_written(one->device, frame, now_ns);
+                device_show_written(one->device, frame, departed_ns);
             frame_free(frame);
         }
     }
@@ -98,7 +117,7 @@ static void outbox_write_burst(Outbox *self, int64_t now_ns)
 }
 
 // For a kernel that does not take it as it is: finishes and writes each segment.
-static void outbox_write_segments(Outbox *self, Device *device, Frame *frame, int64_t now_ns)
+static void outbox_write_segments(Outbox *self, Device *device, Frame *frame)
 {
     uint8_t *bytes = self->segment + FRAME_HEADROOM_BYTES;
     uint8_t *header = bytes - VNET_HEADER_BYTES;
@@ -116,12 +135,12 @@ static void outbox_write_segments(Outbox *self, Device *device, Frame *frame, in
         has_written |= result >= 0;
     }
     if (has_written)
-        device_show_written(device, frame, now_ns);
+        device_show_written(device, frame, outbox_departed_ns(self));
     frame_free(frame);
 }
 
 // Takes from the head of a device's queue what can be one write, and adds it to the burst.
-static void outbox_depart(Outbox *self, Device *device, int64_t now_ns)
+static void outbox_depart(Outbox *self, Device *device)
 {
     Departure *next = &self->departures[self->n_departures];
     Train *train = &next->train;
@@ -131,8 +150,8 @@ static void outbox_depart(Outbox *self, Device *device, int64_t now_ns)
         Frame *frame = train->frames[0];
 
         if (frame->offload_flags != 0 && !offload_takes(device->takes, frame->gso_type)) {
-            outbox_write_burst(self, now_ns);
-            outbox_write_segments(self, device, frame, now_ns);
+            outbox_write_burst(self);
+            outbox_write_segments(self, device, frame);
             return;
         }
         vnet_header_put(frame);
@@ -152,22 +171,26 @@ bool outbox_is_empty(const Outbox *outbox)
     return outbox->first == NULL;
 }
 
-void outbox_write(Outbox *outbox, int64_t now_ns)
+int64_t outbox_write(Outbox *outbox, int64_t now_ns, OutboxClock clock, const void *clock_data)
 {
     uint64_t left_bytes = OUTBOX_BURST_BYTES;
     Device *device;
 
+    outbox->clock = clock;
+    outbox->clock_data = clock_data;
+    outbox->now_ns = now_ns;
     for (unsigned n = 0; n < BURST_MAX_WRITES && left_bytes > 0 && (device = outbox->first) != NULL;
          n++) {
         uint64_t n_bytes = device->outgoing.n_bytes;
 
-        outbox_depart(outbox, device, now_ns);
+        outbox_depart(outbox, device);
         n_bytes -= device->outgoing.n_bytes;
         left_bytes -= MIN(left_bytes, n_bytes);
         if (n_bytes > OUTBOX_LONG_BYTES) // waits for no others
-            outbox_write_burst(outbox, now_ns);
+            outbox_write_burst(outbox);
         if (frame_queue_peek(&device->outgoing) == NULL)
             outbox_remove_first(outbox);
     }
-    outbox_write_burst(outbox, now_ns);
+    outbox_write_burst(outbox);
+    return outbox->now_ns;
 }

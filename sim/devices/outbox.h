@@ -19,6 +19,10 @@ void outbox_add(Outbox *outbox, Device *device);
 
 bool outbox_is_empty(const Outbox *outbox);
 
-// Writes one burst: at most 16 writes, or about 64 KB; the departure of what is written is `now_ns`
-// of engine time.
-void outbox_write(Outbox *outbox, int64_t now_ns);
+// What time it is by the engine.
+typedef int64_t (*OutboxClock)(const void *data);
+
+// Writes one burst: at most 16 writes, or about 64 KB. What is written departs at `now_ns` of
+// engine time, or when it has been written, if that took longer than writing does. Returns what
+// time it is.
+int64_t outbox_write(Outbox *outbox, int64_t now_ns, OutboxClock clock, const void *clock_data);

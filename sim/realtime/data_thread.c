@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One sweep: run the engine up to the time at which the wait ended, read the devices that have
 // input, then write all that has left the simulation in bursts. The clock is read at the end of the
-// wait, before letters, after each handful of frames, and before each burst. Budgets keep any one
-// device from starving the others and what has left from waiting.
+// wait, before letters, after each handful of frames, and before and after each burst. Budgets keep
+// any one device from starving the others and what has left from waiting.
 #include "sim/realtime/data_thread.h"
 
 #include <errno.h>
@@ -74,10 +74,20 @@ int64_t data_thread_epoch_ns(const DataThread *self)
     return self->epoch_ns;
 }
 
+static int64_t data_thread_clock(const void *data)
+{
+    return data_thread_elapsed_ns(data);
+}
+
 static void data_thread_write(DataThread *self)
 {
+    int64_t now_ns;
+
+    if (outbox_is_empty(self->outbox))
+        return;
+    now_ns = data_thread_elapsed_ns(self);
     while (!outbox_is_empty(self->outbox))
-        outbox_write(self->outbox, data_thread_elapsed_ns(self));
+        now_ns = outbox_write(self->outbox, now_ns, data_thread_clock, self);
 }
 
 // A letter may have been posted since the wait ended: it takes effect no earlier.

@@ -99,12 +99,23 @@ static Frame *rig_push(Rig *rig, unsigned device, uint32_t length_bytes)
     return frame;
 }
 
+static int64_t rig_clock(const void *data)
+{
+    return *(const int64_t *)data;
+}
+
+// Writes one burst, which lasts until `done_ns`. Returns what time it is then.
+static int64_t rig_write_until(Rig *rig, int64_t done_ns)
+{
+    return outbox_write(rig->outbox, NOW_NS, rig_clock, &done_ns);
+}
+
 // Writes one burst. Returns the frames that were seen in it.
 static unsigned rig_write(Rig *rig)
 {
     unsigned before = rig->witness.n_serials;
 
-    outbox_write(rig->outbox, NOW_NS);
+    rig_write_until(rig, NOW_NS);
     return rig->witness.n_serials - before;
 }
 
@@ -247,6 +258,24 @@ static void test_finished_frame_keeps_its_place(void)
     rig_close(&rig);
 }
 
+// Whoever writes may lose the core at any moment of it.
+static void test_what_was_long_in_being_written_is_late(void)
+{
+    enum { SHORT_NS = 100 * 1000, LONG_NS = 20 * 1000 * 1000 };
+    Rig rig;
+
+    rig_open(&rig);
+    rig.meters[0].late_ns = SHORT_NS;
+    rig_push(&rig, 0, FRAME_BYTES);
+    g_assert_cmpint(rig_write_until(&rig, NOW_NS + SHORT_NS), ==, NOW_NS + SHORT_NS);
+    g_assert_cmpuint(counter_get(&rig.meters[0].last_departed_ns), ==, NOW_NS);
+    rig_push(&rig, 0, FRAME_BYTES);
+    rig_write_until(&rig, NOW_NS + LONG_NS);
+    g_assert_cmpuint(counter_get(&rig.meters[0].last_departed_ns), ==, NOW_NS + LONG_NS);
+    g_assert_cmpuint(counter_get(&rig.meters[0].late_frames), ==, 1);
+    rig_close(&rig);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -258,5 +287,7 @@ int main(int argc, char **argv)
                     test_refused_frame_is_counted_as_such);
     g_test_add_func("/devices/outbox/finished-frame-keeps-its-place",
                     test_finished_frame_keeps_its_place);
+    g_test_add_func("/devices/outbox/what-was-long-in-being-written-is-late",
+                    test_what_was_long_in_being_written_is_late);
     return g_test_run();
 }

@@ -157,10 +157,17 @@ static Calls rig_ask(Rig *rig)
 }
 
 // Frames come while the thread is held up, so that it finds all of them: each sweep then reads as
-// many as it may of one device in two handfuls, and writes them in as many bursts.
+// many as it may of one device in two handfuls, and writes them in as many bursts, one after the
+// other.
 static void test_clock_is_read_once_a_sweep_a_handful_and_a_burst(void)
 {
-    enum { N_SWEEPS = 3, N_HANDFULS = 2 * N_SWEEPS, N_BURSTS = N_HANDFULS, N_LOOKS_AFTER = 3 };
+    enum {
+        N_SWEEPS = 3,
+        N_HANDFULS = 2 * N_SWEEPS,
+        N_BURSTS = N_HANDFULS,
+        N_WRITES = N_SWEEPS,
+        N_LOOKS_AFTER = 3
+    };
     enum { N_LETTERS = 1 }; // the last
     Rig rig;
     Question first;
@@ -175,7 +182,7 @@ static void test_clock_is_read_once_a_sweep_a_handful_and_a_burst(void)
     after = rig_ask(&rig);
     n_looks = after.polls + after.sleeps - before.polls - before.sleeps;
     g_assert_cmpuint(after.clock_reads - before.clock_reads, ==,
-                     n_looks + N_HANDFULS + N_BURSTS + N_LETTERS);
+                     n_looks + N_HANDFULS + N_WRITES + N_BURSTS + N_LETTERS);
     // One a sweep; then one since more might have come, and the wait for the letter.
     g_assert_cmpuint(n_looks, <=, N_SWEEPS + N_LOOKS_AFTER);
     rig_close(&rig);
