@@ -176,7 +176,7 @@ void data_thread_start(DataThread *self, Grants *grants)
 {
     self->grants = grants;
     self->start_ns = clock_monotonic_ns() - engine_now(self->engine);
-    self->epoch_ns = clock_wall_ns() - engine_now(self->engine);
+    self->epoch_ns = self->start_ns + clock_wall_ahead_ns();
     sem_init(&self->started, 0, 0);
     self->thread = g_thread_new("data", data_thread_run, self);
     while (sem_wait(&self->started) < 0)

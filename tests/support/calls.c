@@ -31,6 +31,12 @@ static _Thread_local int64_t slow_polls_ns;
 static _Thread_local bool tells_line; // in place of the kernel
 static _Thread_local bool slow_in_line;
 static _Thread_local int64_t in_line_ns;
+static _Thread_local int64_t clock_halt_ns;
+
+void calls_halt_clock(int64_t ns)
+{
+    clock_halt_ns = ns;
+}
 
 void calls_slow_polls(int64_t ns, bool in_line)
 {
@@ -61,8 +67,14 @@ Calls calls_so_far(void)
 
 CALLS_REPLACES int clock_gettime(clockid_t id, struct timespec *now)
 {
+    int status = (int)syscall(SYS_clock_gettime, id, now);
+    int64_t read_ns = uncounted_clock_ns(), halt_ns = clock_halt_ns;
+
+    clock_halt_ns = 0;
     calls.clock_reads++;
-    return (int)syscall(SYS_clock_gettime, id, now);
+    while (uncounted_clock_ns() - read_ns < halt_ns)
+        ;
+    return status;
 }
 
 CALLS_REPLACES int epoll_wait(int fd, struct epoll_event *events, int room, int timeout_ms)

@@ -21,5 +21,8 @@ Calls calls_so_far(void);
 // as /proc/PID/schedstat does; without, that it never did.
 void calls_slow_polls(int64_t ns, bool in_line);
 
+// The next time that the calling thread reads a clock, it is halted for so long behind it.
+void calls_halt_clock(int64_t ns);
+
 // Whether a sanitizer is built in: it has an allocator of its own, which counts nothing here.
 bool calls_are_sanitized(void);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sim/devices/vnet_header.h"
+#include "sim/realtime/clock.h"
 #include "tests/support/calls.h"
 #include "tests/support/link_rig.h"
 #include "tests/support/socket_device.h"
@@ -342,6 +343,21 @@ static void test_a_letter_is_applied_no_earlier_than_it_was_posted(void)
     rig_close(&rig);
 }
 
+// Or the stamps of all captures would be wrong by as much.
+static void test_a_halt_between_the_clocks_moves_no_epoch(void)
+{
+    enum { HALT_NS = 50 * 1000 * 1000 };
+    Rig rig;
+    int64_t ahead_ns, epoch_ns;
+
+    calls_halt_clock(HALT_NS);
+    rig_open(&rig, "");
+    ahead_ns = clock_wall_ahead_ns();
+    epoch_ns = data_thread_instant_ns(rig.thread, 0) + ahead_ns;
+    g_assert_cmpint(ABS(data_thread_epoch_ns(rig.thread) - epoch_ns), <, HALT_NS / 2);
+    rig_close(&rig);
+}
+
 static void test_steady_state_allocates_nothing(void)
 {
     enum { N_WARM_UP = 100, N_FRAMES = 1000 };
@@ -371,6 +387,8 @@ int main(int argc, char **argv)
                     test_an_interface_sees_frames_in_the_order_of_their_stamps);
     g_test_add_func("/realtime/data_thread/a-letter-is-applied-no-earlier-than-it-was-posted",
                     test_a_letter_is_applied_no_earlier_than_it_was_posted);
+    g_test_add_func("/realtime/data_thread/a-halt-between-the-clocks-moves-no-epoch",
+                    test_a_halt_between_the_clocks_moves_no_epoch);
     if (!calls_are_sanitized()) // which has an allocator of its own
         g_test_add_func("/realtime/data_thread/steady-state-allocates-nothing",
                         test_steady_state_allocates_nothing);
