@@ -82,6 +82,20 @@ static void test_drops_by_number(void)
     close_link(&fixture);
 }
 
+// What a policer drops has been numbered: the third frame is the third that was sent.
+static void test_comes_before_the_policer(void)
+{
+    Fixture fixture;
+
+    open_link(&fixture, "policer 1bit, policer.burst 1514B");
+    fault_script_add(fixture.list, "drop", "", "1-10, 30");
+    put_in_force(&fixture);
+    send_frames(&fixture, 30);
+    ASSERT_SERIALS(&fixture, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24);
+    assert_counts(&fixture, 0, 30, 11);
+    close_link(&fixture);
+}
+
 // Only what a matcher is about is numbered.
 static void test_numbers_what_matches(void)
 {
@@ -427,6 +441,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/links/faults/drops-by-number", test_drops_by_number);
+    g_test_add_func("/links/faults/comes-before-the-policer", test_comes_before_the_policer);
     g_test_add_func("/links/faults/numbers-what-matches", test_numbers_what_matches);
     g_test_add_func("/links/faults/window", test_window);
     g_test_add_func("/links/faults/delay", test_delay);
