@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Duplicate: lets some frames arrive more than once. A copy follows its original at once, or after
-// a time of its own; what stands behind this stage draws for each copy anew.
+// a time of its own; what stands behind this stage draws for each copy anew. Copies that rules of
+// `faults` made are not copied again, so that a frame's number and the copy's tell all apart.
 #include "core/frame_queue.h"
 #include "links/stage.h"
 
@@ -69,7 +70,6 @@ static void duplicate_let_go(DuplicateStage *self, Frame *copy)
 // Passes on one frame and makes its copies.
 static void duplicate_copy(DuplicateStage *self, Frame *frame)
 {
-    uint8_t own_copy = frame->copy; // one that a rule of `faults` has made
     FrameQueue copies;
     Frame *copy;
 
@@ -80,7 +80,7 @@ static void duplicate_copy(DuplicateStage *self, Frame *frame)
         if (copy == NULL) {
             frame->copy = (uint8_t)n;
             stage_count_drop(&self->stage, frame, 1, DROP_NO_MEMORY);
-            frame->copy = own_copy;
+            frame->copy = 0;
             continue;
         }
         copy->copy = (uint8_t)n;
@@ -93,7 +93,7 @@ static void duplicate_copy(DuplicateStage *self, Frame *frame)
 
 static bool duplicate_hits(const DuplicateStage *self, const Frame *frame, unsigned segment)
 {
-    return stage_hits(&self->stage, frame, segment, 0, self->rate);
+    return frame->copy == 0 && stage_hits(&self->stage, frame, segment, 0, self->rate);
 }
 
 static void duplicate_push(Sink *sink, Frame *frame)

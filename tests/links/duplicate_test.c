@@ -132,49 +132,35 @@ static void test_without_memory(void)
 
 typedef struct {
     Witness witness;
-    unsigned n_originals;
+    unsigned n_left[UINT8_MAX + 1]; // by the number of the copy
 } CopyWitness;
 
 static void copy_left(Witness *witness, const Frame *frame, int64_t at_ns)
 {
     (void)at_ns;
-    ((CopyWitness *)witness)->n_originals += frame->copy == 0;
+    ((CopyWitness *)witness)->n_left[frame->copy]++;
 }
 
-// A copy that a rule made stays one when there is no memory for copies of it.
-static void test_copies_stay_copies(void)
+// A frame and its copies have a number each, also where rules make some: those are not copied.
+static void test_copies_of_rules_are_not_copied(void)
 {
-    g_autoptr(LinkConfig) config =
-        link_rig_config("duplicate 100%, duplicate.copies 3, duplicate.delay 1s");
-    g_autoptr(LinkConfig) reverse = link_rig_config("");
-    FaultList *list = fault_list_new();
-    FramePool *pool = frame_pool_new(1 << 16);
-    Engine *engine = engine_new();
+    static const unsigned expected[] = {0, 1, 2, 3, 128, 129};
+    LinkRig rig;
     CopyWitness witness = {.witness.left = copy_left};
-    Link *link;
-    Probe probe;
+    FaultList *list = fault_list_new();
 
-    fault_script_add(list, "duplicate", "copies 1", "all");
-    faults_set_list(config, list);
-    link = link_new(engine, 1, "poor", config, reverse);
-    link_add_witness(link, LINK_FORWARD, &witness.witness);
-    probe_init(&probe, engine);
-    link_connect(link, LINK_FORWARD, &probe.sink);
-    for (int n = 0; n < 100; n++) {
-        Frame *frame = frame_new(pool, 60);
-
-        g_assert_nonnull(frame);
-        frame->length_bytes = 60;
-        sink_push(link_entry(link, LINK_FORWARD), frame);
-    }
-    g_assert_cmpuint(counter_get(&link_counters(link, LINK_FORWARD)->drops.frames[DROP_NO_MEMORY]),
-                     >, 0);
-    g_assert_cmpuint(witness.n_originals, ==, 100);
-    link_free(link);
-    probe_clear(&probe);
+    link_rig_open(&rig, 1, "link", "duplicate 100%, duplicate.copies 3", "");
+    fault_script_add(list, "duplicate", "copies 2", "all");
+    faults_set_list(rig.config[LINK_FORWARD], list);
+    link_configure(rig.link, LINK_FORWARD, rig.config[LINK_FORWARD]);
+    link_add_witness(rig.link, LINK_FORWARD, &witness.witness);
+    script_add(&rig.script[LINK_FORWARD], 0, 1000, 10, 60);
+    link_rig_run_to_end(&rig);
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++)
+        g_assert_cmpuint(witness.n_left[expected[i]], ==, 10);
+    g_assert_cmpuint(probe_count(&rig.probe[LINK_FORWARD]), ==, 10 * G_N_ELEMENTS(expected));
     param_object_unref(&list->object);
-    frame_pool_free(pool);
-    engine_free(engine);
+    link_rig_close(&rig);
 }
 
 int main(int argc, char *argv[])
@@ -188,6 +174,7 @@ int main(int argc, char *argv[])
                     test_copies_have_fates_of_their_own);
     g_test_add_func("/links/duplicate/share-of-copies", test_share_of_copies);
     g_test_add_func("/links/duplicate/without-memory", test_without_memory);
-    g_test_add_func("/links/duplicate/copies-stay-copies", test_copies_stay_copies);
+    g_test_add_func("/links/duplicate/copies-of-rules-are-not-copied",
+                    test_copies_of_rules_are_not_copied);
     return g_test_run();
 }

@@ -314,7 +314,9 @@ static FaultList *faults_new(void)
     return list;
 }
 
-#define DRAWN_BESIDE_FAULTS "rate 10mbit, queue 60ms, loss 5%, delay 8ms, jitter 4ms, spacing 0ns"
+#define DRAWN_BESIDE_FAULTS                                                                        \
+    "rate 10mbit, queue 60ms, policer 9mbit, loss 5%, duplicate 10%, delay 8ms, jitter 4ms, "      \
+    "spacing 0ns"
 
 static void test_faults_stay_in_force(void)
 {
