@@ -17,6 +17,8 @@
 
 __extension__ typedef __int128 Int128;
 
+enum { MILLION = 1000000 };
+
 // Beyond it a delay does not count, so that nothing overflows.
 #define DUALPI2_DELAY_MAX_NS INT64_C(1000000000000)
 // A gain counts 1/256, a second has so many nanoseconds.
@@ -24,7 +26,7 @@ __extension__ typedef __int128 Int128;
 
 void dualpi2_rest(DualPi2 *self, const DualPi2Params *params)
 {
-    self->credit = ((int64_t)params->protection_percent * 2 - 100) * DUALPI2_FULL_FRAME_BYTES;
+    self->credit = ((int64_t)params->protection_ppm * 2 - MILLION) * DUALPI2_FULL_FRAME_BYTES;
 }
 
 void dualpi2_init(DualPi2 *self, const DualPi2Params *params, int64_t now_ns)
@@ -101,9 +103,9 @@ void dualpi2_charge(DualPi2 *self, const DualPi2Params *params, DualPi2Side side
     if (!other_waits)
         return;
     if (side == DUALPI2_L4S)
-        self->credit += (int64_t)params->protection_percent * n_bytes;
+        self->credit += (int64_t)params->protection_ppm * n_bytes;
     else
-        self->credit -= (int64_t)(100 - params->protection_percent) * n_bytes;
+        self->credit -= (int64_t)(MILLION - params->protection_ppm) * n_bytes;
 }
 
 DualPi2Fate dualpi2_judge(const DualPi2 *self, const DualPi2Params *params,

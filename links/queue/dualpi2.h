@@ -18,7 +18,7 @@ enum {
     DUALPI2_BETA = 819, // 3.2
     DUALPI2_GAIN_MAX = 256 * 256,
     DUALPI2_COUPLING = 2,
-    DUALPI2_PROTECTION_PERCENT = 10,
+    DUALPI2_PROTECTION_PPM = 100000,
     DUALPI2_FULL_FRAME_BYTES = 1514,
 };
 
@@ -30,8 +30,8 @@ typedef struct {
     int64_t step_ns;              // packets for L4S that waited so long are marked
     int64_t shift_ns;             // DUALPI2_TIME_SHIFTED: the lead of L4S
     uint32_t alpha, beta;
-    uint32_t coupling;           // k, at least 1
-    uint32_t protection_percent; // DUALPI2_WEIGHTED: the share of the classic queue, 0 to 100
+    uint32_t coupling;       // k, at least 1
+    uint32_t protection_ppm; // DUALPI2_WEIGHTED: the share of the classic queue, to a million
     DualPi2Scheduler scheduler;
     bool drops_on_overload; // else both queues grow up to their limit
 } DualPi2Params;
@@ -40,7 +40,7 @@ typedef struct {
     uint64_t probability; // p', 0 to DUALPI2_ONE
     int64_t old_delay_ns; // prevq
     int64_t due_ns;       // when the next update falls due
-    int64_t credit;       // of the classic queue, in percents of a byte; L4S is next up to 0
+    int64_t credit;       // of the classic queue, in millionths of a byte; L4S is next up to 0
 } DualPi2;
 
 typedef enum { DUALPI2_PASS, DUALPI2_MARK, DUALPI2_DROP } DualPi2Fate;

@@ -136,7 +136,8 @@ static void dualpi2_queue_apply(Queue *queue)
         .alpha = (uint32_t)config->alpha,
         .beta = (uint32_t)config->beta,
         .coupling = (uint32_t)config->coupling,
-        .protection_percent = (uint32_t)(config->protection * 100 / RANDOM_ALWAYS),
+        .protection_ppm =
+            (uint32_t)((config->protection * 1000000 + RANDOM_ALWAYS / 2) / RANDOM_ALWAYS),
         .scheduler = (DualPi2Scheduler)config->scheduler,
         .drops_on_overload = config->overload == OVERLOAD_DROP,
     };

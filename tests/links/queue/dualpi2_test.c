@@ -22,7 +22,7 @@ static const DualPi2Params defaults = {
     .alpha = DUALPI2_ALPHA,
     .beta = DUALPI2_BETA,
     .coupling = DUALPI2_COUPLING,
-    .protection_percent = DUALPI2_PROTECTION_PERCENT,
+    .protection_ppm = DUALPI2_PROTECTION_PPM,
     .drops_on_overload = true,
 };
 
@@ -78,7 +78,7 @@ typedef struct {
 static Rfc9332 rfc9332_new(const DualPi2Params *params)
 {
     double k = params->coupling;
-    double wc = params->protection_percent / 100.0;
+    double wc = params->protection_ppm / 1e6;
 
     return (Rfc9332){.target = 0.015,
                      .alpha = params->alpha / 256.0,
@@ -341,7 +341,7 @@ static void test_other_settings_decide_alike(void)
     assert_decides_alike(&params, 1250000);
     params = defaults;
     params.coupling = 4;
-    params.protection_percent = 50;
+    params.protection_ppm = 500000;
     assert_decides_alike(&params, 1250000);
 }
 
@@ -357,7 +357,7 @@ static void test_classic_queue_gets_its_share(void)
         Dice dice = dice_new(n);
         DualPi2 self;
 
-        params.protection_percent = percents[n];
+        params.protection_ppm = percents[n] * 10000;
         dualpi2_init(&self, &params, 0);
         for (int packet = 0; packet < 100000; packet++) {
             DualPi2Side side = dualpi2_choose(&self, &params, since_ns);

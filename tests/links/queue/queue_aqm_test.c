@@ -297,7 +297,7 @@ static void test_dualpi2_protects_classic(void)
     static const struct {
         const char *protection;
         double share;
-    } cases[] = {{"0%", 0}, {"10%", 0.1}, {"50%", 0.5}};
+    } cases[] = {{"0%", 0}, {"10%", 0.1}, {"12.5%", 0.125}, {"20%", 0.2}};
 
     for (unsigned n = 0; n < G_N_ELEMENTS(cases); n++) {
         g_autofree char *text =
