@@ -6,6 +6,8 @@
 
 #include "core/scale.h"
 
+const ParamWord param_none_words[] = {{"none", PARAM_NO_AMOUNT}, {NULL, 0}};
+
 // Whether `amount`, parsed from `text`, is in the range of `spec`.
 static bool param_check(const ParamSpec *spec, uint64_t amount, const char *text, GError **error)
 {
@@ -78,6 +80,11 @@ static const ParamWord *param_find_word(const ParamSpec *spec, const char *text)
             return word;
     }
     return NULL;
+}
+
+bool param_has_word(const ParamSpec *spec, const char *text)
+{
+    return param_find_word(spec, text) != NULL;
 }
 
 // The amount that `text` says, for the types that are one unsigned number.
@@ -177,6 +184,10 @@ static bool param_set_object_text(const ParamSpec *spec, void *config, const cha
 {
     ParamObject *object;
 
+    if (param_has_word(spec, text)) {
+        param_set_object(spec, config, NULL);
+        return true;
+    }
     if (spec->object_class->from_file)
         return quantity_fail(error, QUANTITY_ERROR_FORM, text,
                              "names a file, which only a scenario can: put it there");

@@ -52,6 +52,9 @@ typedef struct {
 
 #define PARAM_NO_AMOUNT UINT64_MAX
 
+// Of a PARAM_OBJECT that a configuration may have from elsewhere: `none` takes it away.
+extern const ParamWord param_none_words[];
+
 typedef struct {
     const char *name;
     ParamType type;
@@ -108,6 +111,9 @@ bool param_interpolate(const ParamSpec *spec, void *config, const void *from, co
 
 // Writes the fallback of every parameter of the table that has one.
 void param_set_fallbacks(const ParamSpec *table, void *config);
+
+// Whether `text` is one of the parameter's words.
+bool param_has_word(const ParamSpec *spec, const char *text);
 
 // The value as a file would write it; the caller frees it.
 char *param_format(const ParamSpec *spec, const void *config);

@@ -143,12 +143,13 @@ char *param_range(const ParamSpec *spec)
         return g_strdup("yes or no");
     if (spec->type == PARAM_CHOICE)
         return param_list(spec->choices);
-    if (spec->type == PARAM_OBJECT)
-        return g_strdup(spec->object_class->noun);
     if (spec->type == PARAM_RATIO)
         return g_strdup("a number from 0 to 1, as 1e-9");
-    bounds =
-        spec->type == PARAM_LIMIT ? param_format_limit_bounds(spec) : param_format_bounds(spec);
+    if (spec->type == PARAM_OBJECT)
+        bounds = g_strdup(spec->object_class->noun);
+    else
+        bounds =
+            spec->type == PARAM_LIMIT ? param_format_limit_bounds(spec) : param_format_bounds(spec);
     range = g_string_new(bounds);
     param_add_words(spec, range);
     return g_string_free(range, FALSE);

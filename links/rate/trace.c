@@ -14,6 +14,7 @@ static const ParamSpec trace_params[] = {
      .offset = offsetof(TraceConfig, trace),
      .required = true,
      .object_class = &csv_trace_class,
+     .words = param_none_words,
      .summary = "a CSV file: time and any of rate, delay, loss and queue in columns"},
     {.name = "change",
      .type = PARAM_CHOICE,

@@ -26,7 +26,8 @@ static void link_set_param(Loader *loader, const Spot *spot, const KeyDraft *dra
     g_autoptr(GError) error = NULL;
 
     if (spot->value->kind == VALUE_SCALAR && !spot->value->is_null) {
-        if (param->type == PARAM_OBJECT && param->object_class->from_file)
+        if (param->type == PARAM_OBJECT && param->object_class->from_file &&
+            !param_has_word(param, spot->value->text))
             link_set_object(loader, spot, draft, param);
         else if (!link_config_set(draft->config, draft->class, param, spot->value->text, &error))
             spot_error(spot, "%s", error->message);

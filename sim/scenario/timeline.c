@@ -161,7 +161,7 @@ static void change_read(Loader *loader, const Spot *spot, const char *name, Link
 
     if (text == NULL)
         return;
-    if (from_file) {
+    if (from_file && !param_has_word(param, text)) {
         object = loader_object(loader, spot, param->object_class);
         if (object == NULL)
             return;

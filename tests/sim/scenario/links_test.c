@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <unistd.h>
 
+#include "links/delay/delay.h"
 #include "links/queue/drop_tail.h"
 #include "tests/sim/scenario/parsed.h"
 
@@ -354,21 +355,59 @@ static void test_what_jitter_needs(void)
                   "10 packets or 20ms");
 }
 
-static void test_what_a_trace_replaces_is_told(void)
+// A file of that content, whose name the caller frees when it has unlinked it.
+static char *file_new(const char *content)
 {
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "links-test-XXXXXX", NULL);
-    g_autofree char *early = NULL, *jittered = NULL;
+    char *path = g_build_filename(g_get_tmp_dir(), "links-test-XXXXXX", NULL);
     int fd = g_mkstemp(path);
 
     g_assert_cmpint(fd, >=, 0);
     close(fd);
-    early = g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n    rate: 1mbit\n"
-                            "    loss: 1%%\n    trace: {file: %s}\n    reverse: {delay: 3ms}\n",
-                            path);
-    jittered = g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n    delay: 5ms\n"
-                               "    jitter: 1ms\n    trace: {file: %s}\n",
-                               path);
-    g_assert_true(g_file_set_contents(path, "time_s,rate_mbit,delay_ms\n0,2,9\n1,3,9\n", -1, NULL));
+    g_assert_true(g_file_set_contents(path, content, -1, NULL));
+    return path;
+}
+
+static void test_none_takes_a_file_away(void)
+{
+    g_autofree char *trace = file_new("time_s,rate_mbit\n0,2\n1,3\n");
+    g_autofree char *delays = file_new("1ms\n2ms\n");
+    g_autofree char *table = file_new("-8192 0 8192\n");
+    g_autofree char *text =
+        g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n    rate: 1mbit\n"
+                        "    trace: %s\n    delay: {delay: 9ms, trace: %s}\n"
+                        "    reverse: {trace: none, delay: {trace: none}}\n"
+                        "  - endpoints: [b, a]\n    delay: 9ms\n"
+                        "    jitter: {deviation: 1ms, distribution: table, file: %s}\n"
+                        "    reverse: {jitter: {distribution: normal, file: none}}\n"
+                        "timeline: [{at: 1s, link: a-b, set: {trace: none}}]\n",
+                        trace, delays, table);
+    g_autoptr(Scenario) scenario = parsed(text);
+    LinkConfig *const *first = link_at(scenario, 0)->directions;
+    LinkConfig *const *second = link_at(scenario, 1)->directions;
+
+    g_assert_cmpuint(link_config_rate_bps(first[0]), ==, 2000000);
+    g_assert_cmpint(link_config_delay_ns(first[0]), ==, 10500000);
+    g_assert_cmpuint(link_config_rate_bps(first[1]), ==, 1000000);
+    g_assert_cmpint(link_config_delay_ns(first[1]), ==, 9000000);
+    g_assert_nonnull(((const DelayConfig *)link_config_of(second[0], &delay_stage_class))->file);
+    g_assert_null(((const DelayConfig *)link_config_of(second[1], &delay_stage_class))->file);
+    unlink(trace);
+    unlink(delays);
+    unlink(table);
+}
+
+static void test_what_a_trace_replaces_is_told(void)
+{
+    g_autofree char *path = file_new("time_s,rate_mbit,delay_ms\n0,2,9\n1,3,9\n");
+    g_autofree char *early =
+        g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n    rate: 1mbit\n"
+                        "    loss: 1%%\n    trace: {file: %s}\n    reverse: {delay: 3ms}\n",
+                        path);
+    g_autofree char *jittered =
+        g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n    delay: 5ms\n"
+                        "    jitter: 1ms\n    trace: {file: %s}\n",
+                        path);
+
     ASSERT_WARNINGS(early,
                     "4:11: links[0].rate: has no effect beside the trace, which sets it from 0s "
                     "on: remove one",
@@ -404,6 +443,7 @@ int main(int argc, char *argv[])
                     test_names_are_unique_and_fit_for_files);
     g_test_add_func("/scenario/links/jitter-that-is-cut-is-odd", test_jitter_that_is_cut_is_odd);
     g_test_add_func("/scenario/links/what-jitter-needs", test_what_jitter_needs);
+    g_test_add_func("/scenario/links/none-takes-a-file-away", test_none_takes_a_file_away);
     g_test_add_func("/scenario/links/what-a-trace-replaces-is-told",
                     test_what_a_trace_replaces_is_told);
     return g_test_run();
