@@ -70,6 +70,7 @@ typedef struct {
     CsvHeader headers[COLUMN_MAX];
     unsigned n_headers;
     GArray *columns[N_COLUMNS]; // of uint64_t; NULL where there is none
+    GArray *loss_lines;         // of uint32_t; NULL likewise
     bool has_queue_unit;
     LimitUnit queue_unit;
 } CsvReader;
@@ -130,6 +131,8 @@ static bool csv_read_header(CsvReader *self, const char *start, size_t n_bytes, 
         if (underline != NULL && header.unit == NULL)
             break;
         self->columns[i] = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+        if (i == CSV_LOSS)
+            self->loss_lines = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         self->headers[self->n_headers++] = header;
         return true;
     }
@@ -240,6 +243,7 @@ static bool csv_read_value(CsvReader *self, const CsvHeader *header, const char 
 
 static bool csv_read_row(CsvReader *self, const char *at, const char *end, GError **error)
 {
+    uint32_t line = (uint32_t)self->line;
     GArray *times;
     const char *start;
     size_t n_bytes;
@@ -254,6 +258,8 @@ static bool csv_read_row(CsvReader *self, const char *at, const char *end, GErro
     }
     if (at < end)
         return csv_fail(self, error, "expected %u cells, as in the first line", self->n_headers);
+    if (self->loss_lines != NULL)
+        g_array_append_val(self->loss_lines, line);
     times = self->columns[COLUMN_TIME];
     if (times->len > 1 && g_array_index(times, uint64_t, times->len - 1) <
                               g_array_index(times, uint64_t, times->len - 2))
@@ -302,16 +308,23 @@ static bool csv_read(CsvReader *self, GError **error)
     return csv_fail(self, error, "expected a line that names the columns, and a row at least");
 }
 
-static uint64_t csv_mean(const CsvTrace *trace, const uint64_t *values)
+static void csv_set_means(CsvTrace *trace, CsvColumn column)
 {
+    const uint64_t *values = trace->values[column];
     int64_t length_ns = trace->time_ns[trace->n_rows - 1] - trace->time_ns[0];
-    Uint128 sum = 0;
+    Uint128 steps = 0, lines = 0;
 
+    for (uint64_t row = 0; row + 1 < trace->n_rows; row++) {
+        uint64_t ns = (uint64_t)(trace->time_ns[row + 1] - trace->time_ns[row]);
+
+        steps += (Uint128)values[row] * ns;
+        lines += ((Uint128)values[row] + values[row + 1]) * ns;
+    }
+    trace->means[column] = trace->linear_means[column] = values[trace->n_rows - 1];
     if (length_ns == 0)
-        return values[trace->n_rows - 1];
-    for (uint64_t row = 0; row + 1 < trace->n_rows; row++)
-        sum += (Uint128)values[row] * (uint64_t)(trace->time_ns[row + 1] - trace->time_ns[row]);
-    return (uint64_t)(sum / (uint64_t)length_ns);
+        return;
+    trace->means[column] = (uint64_t)(steps / (uint64_t)length_ns);
+    trace->linear_means[column] = (uint64_t)(lines / 2 / (uint64_t)length_ns);
 }
 
 static CsvTrace *csv_trace_new(CsvReader *reader)
@@ -324,8 +337,10 @@ static CsvTrace *csv_trace_new(CsvReader *reader)
         if (reader->columns[i] == NULL)
             continue;
         trace->values[i] = (uint64_t *)(void *)g_array_steal(reader->columns[i], NULL);
-        trace->means[i] = csv_mean(trace, trace->values[i]);
+        csv_set_means(trace, (CsvColumn)i);
     }
+    if (reader->loss_lines != NULL)
+        trace->loss_lines = (uint32_t *)(void *)g_array_steal(reader->loss_lines, NULL);
     trace->queue_unit = reader->queue_unit;
     trace->least_delay_ns = UINT64_MAX;
     for (uint64_t row = 0; trace->values[CSV_DELAY] != NULL && row < trace->n_rows; row++)
@@ -340,6 +355,7 @@ static ParamObject *csv_parse(const char *name, const char *text, size_t n_bytes
 
     for (int i = 0; i < N_COLUMNS; i++)
         g_clear_pointer(&reader.columns[i], g_array_unref);
+    g_clear_pointer(&reader.loss_lines, g_array_unref);
     return trace != NULL ? &trace->object : NULL;
 }
 
@@ -349,6 +365,7 @@ static void csv_free(ParamObject *object)
 
     for (int i = 0; i < N_CSV_COLUMNS; i++)
         g_free(trace->values[i]);
+    g_free(trace->loss_lines);
     g_free(trace->time_ns);
     g_free(trace);
 }

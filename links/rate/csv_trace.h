@@ -15,7 +15,10 @@ typedef struct {
     // In the units of their parameters, each as the row above where the file leaves it empty; NULL
     // for columns that the file does not have. A rate of 0 is one of 1 bit a second.
     uint64_t *values[N_CSV_COLUMNS];
-    uint64_t means[N_CSV_COLUMNS]; // over the time from the first to the last row, in steps
+    // Over the time from the first to the last row, when these are steps, and when each value goes
+    // over into the next.
+    uint64_t means[N_CSV_COLUMNS], linear_means[N_CSV_COLUMNS];
+    uint32_t *loss_lines; // of the file, for each row; NULL without losses
     uint64_t least_delay_ns;
     LimitUnit queue_unit;
 } CsvTrace;

@@ -71,9 +71,13 @@ static bool trace_has_column(const LinkConfig *config, CsvColumn column)
 
 bool trace_mean(const LinkConfig *config, CsvColumn column, uint64_t *mean)
 {
+    const TraceConfig *trace;
+
     if (!trace_has_column(config, column))
         return false;
-    *mean = trace_config(config)->trace->means[column];
+    trace = trace_config(config);
+    *mean = trace->change == TRACE_LINEAR ? trace->trace->linear_means[column]
+                                          : trace->trace->means[column];
     return true;
 }
 
@@ -124,6 +128,32 @@ bool trace_check(const LinkConfig *config, GError **error)
                     "trace: its column %s sets what the %s in force, %s, does not have",
                     trace_targets[column].key, class->selector, class->variant);
         return false;
+    }
+    return true;
+}
+
+bool trace_check_loss(const LinkConfig *config, GError **error)
+{
+    const CsvTrace *trace = trace_config(config)->trace;
+    g_autoptr(LinkConfig) row_config = NULL;
+    const StageClass *class;
+    const ParamSpec *param;
+
+    if (!trace_has_column(config, CSV_LOSS))
+        return true;
+    param = trace_param(config, CSV_LOSS, &class);
+    if (param == NULL || class->check == NULL)
+        return true;
+    row_config = link_config_copy(config);
+    for (uint64_t row = 0; row < trace->n_rows; row++) {
+        bool is_other = link_config_set_amount(row_config, class, param,
+                                               trace->values[CSV_LOSS][row], LIMIT_TIME);
+
+        if (is_other && !class->check(link_config_of(row_config, class), error)) {
+            g_prefix_error(error, "trace: %s:%" G_GUINT32_FORMAT ": ", trace->object.source,
+                           trace->loss_lines[row]);
+            return false;
+        }
     }
     return true;
 }

@@ -23,6 +23,10 @@ const ParamSpec *trace_param(const LinkConfig *config, CsvColumn column, const S
 // Whether every column of a trace has a parameter to change. The error is as in StageClass.check.
 bool trace_check(const LinkConfig *config, GError **error);
 
+// Whether the model of the losses can have those of each row. The error is as above, with the line
+// of the file. It looks at all rows: not for a link that is in use.
+bool trace_check_loss(const LinkConfig *config, GError **error);
+
 // The key that a column sets from the start on, so that its value elsewhere has no effect; NULL for
 // none. Jitter needs a delay even so.
 const char *trace_shadowed_key(const LinkConfig *config, CsvColumn column);

@@ -172,7 +172,7 @@ static void direction_check(const Loader *loader, const Spot *spot, LinkDraft *d
     if (!draft->keys_are_right)
         return;
     direction_forget_idle(loader, spot, draft->config);
-    if (link_config_check(draft->config, &error))
+    if (link_config_check(draft->config, &error) && trace_check_loss(draft->config, &error))
         return;
     direction_error(spot, error->message);
     draft->keys_are_right = false;

@@ -103,6 +103,7 @@ static void test_means_are_over_time(void)
 
     g_assert_cmpuint(trace->means[CSV_RATE], ==, 4000000);
     g_assert_cmpuint(trace->means[CSV_LOSS], ==, RANDOM_ALWAYS / 2);
+    g_assert_cmpuint(trace->linear_means[CSV_RATE], ==, 4500000);
     trace_free(trace);
     trace = trace_new("time_s,rate_mbit\n5,10\n");
     g_assert_cmpuint(trace->means[CSV_RATE], ==, 10000000);

@@ -182,6 +182,8 @@ static void test_passes_rates_that_cannot_come_in_bursts(void)
         n_lost = link_rig_dropped(&rig, LINK_FORWARD, DROP_LOSS);
         g_assert_cmpuint(n_lost, >, 4500);
         g_assert_cmpuint(n_lost, <, 5500);
+        g_assert_cmpuint(link_config_loss(link_config(rig.link, LINK_FORWARD)), ==,
+                         RANDOM_ALWAYS / 2);
         link_rig_close(&rig);
     }
 }

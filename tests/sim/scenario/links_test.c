@@ -396,6 +396,24 @@ static void test_none_takes_a_file_away(void)
     unlink(table);
 }
 
+static void test_rows_of_a_trace_fit_the_model(void)
+{
+    g_autofree char *path = file_new("# a drive\ntime_s,loss_percent\n\n0,80\n1,100\n2,81\n");
+    g_autofree char *gilbert =
+        g_strdup_printf("nodes: [a, b]\nlinks:\n  - endpoints: [a, b]\n"
+                        "    loss: {model: gilbert, rate: 1%%, burst: 4}\n    trace: %s\n",
+                        path);
+    g_autofree char *expected =
+        g_strdup_printf("5:12: links[0].trace: %s:6: loss: with bursts of 4 at least one frame in "
+                        "5 arrives: rate must be at most 80%%, or 100%%, or burst longer",
+                        path);
+
+    ASSERT_ERRORS(gilbert, expected);
+    g_assert_true(g_file_set_contents(path, "time_s,loss_percent\n0,80\n1,100\n2,0\n", -1, NULL));
+    scenario_free(parsed(gilbert));
+    unlink(path);
+}
+
 static void test_what_a_trace_replaces_is_told(void)
 {
     g_autofree char *path = file_new("time_s,rate_mbit,delay_ms\n0,2,9\n1,3,9\n");
@@ -444,6 +462,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/scenario/links/jitter-that-is-cut-is-odd", test_jitter_that_is_cut_is_odd);
     g_test_add_func("/scenario/links/what-jitter-needs", test_what_jitter_needs);
     g_test_add_func("/scenario/links/none-takes-a-file-away", test_none_takes_a_file_away);
+    g_test_add_func("/scenario/links/rows-of-a-trace-fit-the-model",
+                    test_rows_of_a_trace_fit_the_model);
     g_test_add_func("/scenario/links/what-a-trace-replaces-is-told",
                     test_what_a_trace_replaces_is_told);
     return g_test_run();
