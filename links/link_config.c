@@ -410,6 +410,16 @@ int64_t link_config_delay_ns(const LinkConfig *config)
     return delay_config_mean_ns(link_config_of(config, &delay_stage_class));
 }
 
+int64_t link_config_mean_delay_ns(const LinkConfig *config)
+{
+    const DelayConfig *delay = link_config_of(config, &delay_stage_class);
+    uint64_t mean_ns;
+
+    if (!trace_mean(config, CSV_DELAY, &mean_ns))
+        return link_config_delay_ns(config);
+    return link_config_delay_ns(config) - delay->delay_ns + (int64_t)mean_ns;
+}
+
 int64_t link_config_jitter_ns(const LinkConfig *config)
 {
     return delay_config_jitter_ns(link_config_of(config, &delay_stage_class));

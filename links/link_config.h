@@ -112,7 +112,8 @@ bool link_config_check_key(const LinkConfig *config, const char *key, GError **e
 // What reports and bandwidth-delay products need: 0 when not configured. The rate and the loss are
 // means where the model varies them.
 uint64_t link_config_rate_bps(const LinkConfig *config);
-int64_t link_config_delay_ns(const LinkConfig *config);
+int64_t link_config_delay_ns(const LinkConfig *config);      // in force
+int64_t link_config_mean_delay_ns(const LinkConfig *config); // over a trace that sets it
 int64_t link_config_jitter_ns(const LinkConfig *config);
 Probability link_config_loss(const LinkConfig *config);
 const char *link_config_loss_model(const LinkConfig *config); // "gilbert"; static

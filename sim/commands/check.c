@@ -198,8 +198,8 @@ static uint64_t check_full_frame_bytes(const LinkSpec *link)
 // The bandwidth-delay product of one direction: its rate times the round trip through the link.
 static uint64_t check_bdp_bytes(const LinkSpec *link, const LinkConfig *config)
 {
-    int64_t round_trip_ns =
-        link_config_delay_ns(link->directions[0]) + link_config_delay_ns(link->directions[1]);
+    int64_t round_trip_ns = link_config_mean_delay_ns(link->directions[0]) +
+                            link_config_mean_delay_ns(link->directions[1]);
 
     return scale(link_config_rate_bps(config), (uint64_t)round_trip_ns, UINT64_C(8) * 1000000000);
 }
@@ -224,7 +224,7 @@ static void check_print_direction(const LinkSpec *link, LinkDirection direction)
         rate_bps > 0 ? quantity_format_limit(link_config_queue_limit(config)) : g_strdup("-");
     cells[2] = link_config_loss(config) > 0 ? quantity_format_probability(link_config_loss(config))
                                             : g_strdup("-");
-    cells[3] = check_duration(link_config_delay_ns(config));
+    cells[3] = check_duration(link_config_mean_delay_ns(config));
     cells[4] = check_duration(link_config_jitter_ns(config));
     cells[5] = rate_bps > 0 ? quantity_format_size(check_round(bdp_bytes)) : g_strdup("-");
     cells[6] = rate_bps > 0 ? g_strdup_printf("%" G_GUINT64_FORMAT, n_frames) : g_strdup("-");

@@ -7,7 +7,7 @@
 static void json_config(JsonBuilder *json, const char *name, const LinkConfig *config)
 {
     json_open(json, name);
-    json_number(json, "delay_ms", (double)link_config_delay_ns(config) / 1e6);
+    json_number(json, "delay_ms", (double)link_config_mean_delay_ns(config) / 1e6);
     json_number(json, "jitter_ms", (double)link_config_jitter_ns(config) / 1e6);
     json_number(json, "loss", probability_to_double(link_config_loss(config)));
     if (link_config_rate_bps(config) > 0) {

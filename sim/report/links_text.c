@@ -28,7 +28,7 @@ static char *spread_words(const Spread *spread)
 
 static void text_delay(TextReport *self, const DirectionReport *entry, const LinkConfig *config)
 {
-    g_autofree char *delay = quantity_format_duration(link_config_delay_ns(config));
+    g_autofree char *delay = quantity_format_duration(link_config_mean_delay_ns(config));
     g_autofree char *jitter = quantity_format_duration(link_config_jitter_ns(config));
     g_autofree char *configured = link_config_jitter_ns(config) > 0
                                       ? g_strdup_printf("%s +- %s", delay, jitter)

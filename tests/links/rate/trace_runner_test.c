@@ -47,12 +47,14 @@ static void test_steps_at_its_rows(void)
     g_assert_cmpuint(config_rate_bps(config), ==, 1000000);
     g_assert_cmpuint(link_config_rate_bps(config), ==, 1000000); // in the mean
     g_assert_cmpint(link_config_delay_ns(config), ==, 5 * MS);
+    g_assert_cmpint(link_config_mean_delay_ns(config), ==, 5 * MS);
     g_assert_cmpuint(link_config_queue_limit(config).amount, ==, 10 * MS);
     config = rig_config_at(&rig, S - 1);
     g_assert_cmpuint(config_rate_bps(config), ==, 1000000);
     config = rig_config_at(&rig, S);
     g_assert_cmpuint(config_rate_bps(config), ==, 3000000);
     g_assert_cmpint(link_config_delay_ns(config), ==, 8 * MS);
+    g_assert_cmpint(link_config_mean_delay_ns(config), ==, 5 * MS);
     g_assert_cmpuint(config_loss(config), ==, RANDOM_ALWAYS);
     g_assert_cmpuint(link_config_queue_limit(config).amount, ==, 30 * MS);
     g_assert_cmpint(engine_next_due_ns(rig.engine), ==, ENGINE_NEVER_NS); // the last row stays

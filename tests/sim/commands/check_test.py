@@ -157,9 +157,10 @@ def main(program, root):
         expect('what is wrong in the files of rates is told',
                (run.returncode, run.stdout, run.stderr), (2, '', TRACES_PRINTS))
         (Path(folder) / 'x.trace').write_text('2\n3\n')
-        (Path(folder) / 'x.csv').write_text('time_s,rate_mbit\n0,1\n1,3.5\n')
+        (Path(folder) / 'x.csv').write_text('time_s,rate_mbit,delay_ms\n0,1,7\n1,3.5,7\n')
         run = check(TRACES, folder)
         expect('right ones are none', (run.returncode, run.stderr), (0, ''))
+        expect('the mean delay of a trace is told', run.stdout.count(' 7ms '), 2)
         (Path(folder) / 'x.binary').write_bytes(b'1ms\n2ms\x003ms\n')
         for name, error in NO_FILES:
             run = check(FILES.replace('x.delays', name), folder)
