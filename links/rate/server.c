@@ -321,28 +321,34 @@ static void server_pass(Server *server, Frame *frame)
     }
 }
 
+// How many segments at the front of a super-frame would leave at this instant.
+static unsigned server_at_once_segments(Server *server, const Frame *frame)
+{
+    if (server->service->at_once_segments == NULL || server->waits || !server_may_send(server))
+        return 0;
+    return server->service->at_once_segments(server, frame);
+}
+
 // Lets the segments at the front of a super-frame that leave at this instant go before the others
-// come: a queue must not take them for such as wait. Returns the rest, NULL for none.
+// come: a queue must not take them for such as wait. What it drops of them leaves the instant to
+// those behind. Returns the rest, NULL for none.
 static Frame *server_pass_front(Server *server, Frame *frame)
 {
     unsigned n_at_once;
-    Frame *front;
 
-    if (server->service->at_once_segments == NULL || server->waits || !server_may_send(server))
-        return frame;
-    n_at_once = server->service->at_once_segments(server, frame);
-    if (n_at_once == 0)
-        return frame;
-    front = stage_take_front(&server->stage, &frame, n_at_once);
-    if (front != NULL && server->is_bypassed) {
-        server_pass(server, front);
-        return frame;
-    }
-    while (front != NULL) {
-        Frame *segment = stage_take_front(&server->stage, &front, 1);
+    while (frame != NULL && (n_at_once = server_at_once_segments(server, frame)) > 0) {
+        Frame *front = stage_take_front(&server->stage, &frame, n_at_once);
 
-        if (segment != NULL)
-            server_enqueue(server, segment);
+        if (front != NULL && server->is_bypassed) {
+            server_pass(server, front);
+            return frame;
+        }
+        while (front != NULL) {
+            Frame *segment = stage_take_front(&server->stage, &front, 1);
+
+            if (segment != NULL)
+                server_enqueue(server, segment);
+        }
     }
     return frame;
 }

@@ -63,6 +63,7 @@ static void test_same_fates_in_managed_queues(void)
         "codel, queue.target 1ms, queue.interval 5ms",
         "fq-codel, queue.target 1ms, queue.interval 5ms",
         "pie",
+        "red",
         "classes, queue.classes udp:weight 1,default:weight 2",
     };
 
