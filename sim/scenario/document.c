@@ -192,7 +192,8 @@ static void composer_check_tag(Composer *composer, const yaml_char_t *tag, Sourc
 {
     if (tag != NULL && !g_str_has_prefix((const char *)tag, "tag:yaml.org,2002:") &&
         strcmp((const char *)tag, "!") != 0)
-        composer_fail(composer, position, "the tag %s has no meaning here: remove it",
+        composer_fail(composer, position,
+                      "the tag %s has no meaning here: quote the whole value, or remove the tag",
                       (const char *)tag);
 }
 
@@ -383,13 +384,15 @@ static SourcePosition position_at_byte(const char *text, size_t offset_bytes)
     return position;
 }
 
-// An expectation of more than something, without quotes. libyaml counts characters.
+// An expectation that lacks its quotes. libyaml counts characters.
 static const char *syntax_hint(const yaml_parser_t *parser, const char *text, size_t length_bytes)
 {
     size_t at = 0;
 
-    if (parser->context != NULL && strcmp(parser->context, "while scanning a block scalar") == 0)
+    if (g_strcmp0(parser->context, "while scanning a block scalar") == 0)
         return ": quote what begins with >";
+    if (g_strcmp0(parser->context, "while scanning a tag") == 0)
+        return ": quote what begins with !";
     for (size_t n = 0; n < parser->problem_mark.index && at < length_bytes; n++)
         at += (size_t)(g_utf8_next_char(text + at) - (text + at));
     return at < length_bytes && text[at] == '>' ? ": quote what begins with >" : "";

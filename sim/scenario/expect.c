@@ -10,6 +10,7 @@
 #include "sim/scenario/probe_spec.h"
 
 #define EXPECT_EXAMPLE "[{link: atlantic, queue.p99: < 50ms}]"
+#define EXPECT_BOUNDS_EXAMPLE "bounds, as < 50ms, 20ms..30ms or 9.4mbit ± 3%"
 #define ENTRY_EXAMPLE "{link: atlantic, queue.p99: < 50ms}"
 
 typedef enum { IN_EACH, IN_FORWARD, IN_REVERSE } ExpectDirection;
@@ -301,13 +302,16 @@ static bool expect_read_metric(Loader *loader, const Spot *spot, void *into)
     metric = metric_find(draft->metrics, spot->key);
     if (metric == NULL)
         return false;
-    text = spot_text(spot, "bounds, as < 50ms, 20ms..30ms or 9.4mbit ± 3%");
+    text = spot_text(spot, EXPECT_BOUNDS_EXAMPLE);
     if (text == NULL)
         return true;
     spec = draft_add(draft, spot, metric->name);
     spec->metric = metric;
     if (!bounds_parse(metric->unit, text, &spec->bounds, &error))
-        spot_error(spot, "has to be %s: %s", metric_unit_noun(metric->unit), error->message);
+        spot_error(spot, "has to be %s: %s%s", metric_unit_noun(metric->unit), error->message,
+                   g_error_matches(error, QUANTITY_ERROR, QUANTITY_ERROR_NUMBER)
+                       ? ": write " EXPECT_BOUNDS_EXAMPLE
+                       : "");
     return true;
 }
 

@@ -171,7 +171,7 @@ static void section_error_key(const Section *section, const Spot *map, const Val
     g_autofree char *where = spot_where(map);
 
     problems_error(map->problems, key->position, where, "%s is no key of %s%s", quote,
-                   section->noun, remedy);
+                   section->noun, *remedy != '\0' ? remedy : ": see taploom-scenario(5)");
 }
 
 static const Field *section_field(const Section *section, const char *name)

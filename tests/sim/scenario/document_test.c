@@ -167,7 +167,8 @@ static void test_broken_yaml_is_refused_at_its_place(void)
     assert_refused("a: b\n---\nc: d\n",
                    "x.yaml:2:1: a second document starts here: a file holds one scenario\n");
     assert_refused("[a]: b\n", "x.yaml:1:1: a list or a map cannot be a key\n");
-    assert_refused("a: !lua b\n", "x.yaml:1:4: a: the tag !lua has no meaning here: remove it\n");
+    assert_refused("a: !lua b\n", "x.yaml:1:4: a: the tag !lua has no meaning here: quote the "
+                                  "whole value, or remove the tag\n");
     assert_refused("a: \"b\\0c\"\n", "x.yaml:1:4: a: holds a NUL character\n");
     assert_refused("a: \x01\n",
                    "x.yaml:1:4: is not valid YAML: control characters are not allowed (0x01)\n");

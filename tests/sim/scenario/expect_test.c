@@ -66,6 +66,31 @@ static void test_a_greater_sign_wants_quotes(void)
                   "break, while scanning a block scalar: quote what begins with >");
 }
 
+// Without its sign it would expect the opposite.
+static void test_an_exclamation_mark_wants_quotes(void)
+{
+    ASSERT_ERRORS(NETWORK "expect:\n  - {link: wire, in: != 5}\n",
+                  "7:22: expect[0].in: the tag != has no meaning here: quote the whole value, or "
+                  "remove the tag");
+    ASSERT_ERRORS(NETWORK "expect:\n  - {link: wire, in: !5}\n",
+                  "7:24: expect[0]: is not valid YAML: did not find expected whitespace or line "
+                  "break, while scanning a tag: quote what begins with !");
+}
+
+static void test_what_is_no_bound_is_told_how_one_is_written(void)
+{
+    ASSERT_ERRORS(NETWORK "expect:\n"
+                          "  - {link: wire, queue.p99: ~ 3ms}\n"
+                          "  - {link: wire, throughput: ± 3%}\n"
+                          "  - {link: wire, drops: 0}\n",
+                  "7:29: expect[0].queue.p99: has to be a duration: \"~ 3ms\" is not a number: "
+                  "write bounds, as < 50ms, 20ms..30ms or 9.4mbit ± 3%",
+                  "8:30: expect[1].throughput: has to be a rate: \"\" is not a number: write "
+                  "bounds, as < 50ms, 20ms..30ms or 9.4mbit ± 3%",
+                  "9:18: expect[2]: \"drops\" is no key of an expectation: see "
+                  "taploom-scenario(5)");
+}
+
 // `within` is also the time that reachable: gives.
 static void test_a_probe_is_expected_within_a_time(void)
 {
@@ -136,6 +161,10 @@ int main(int argc, char *argv[])
                     test_an_exit_that_is_soft_does_not_judge);
     g_test_add_func("/scenario/expect/a-greater-sign-wants-quotes",
                     test_a_greater_sign_wants_quotes);
+    g_test_add_func("/scenario/expect/an-exclamation-mark-wants-quotes",
+                    test_an_exclamation_mark_wants_quotes);
+    g_test_add_func("/scenario/expect/what-is-no-bound-is-told-how-one-is-written",
+                    test_what_is_no_bound_is_told_how_one_is_written);
     g_test_add_func("/scenario/expect/what-is-wrong-is-told", test_what_is_wrong_is_told);
     return g_test_run();
 }
