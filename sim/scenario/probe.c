@@ -122,6 +122,25 @@ static void probe_read_host(Loader *loader, const Spot *spot, ProbeSpec *probe)
         probe->peer = node;
 }
 
+// The host of a URL. One of another name may be known to a name server, if it has a dot, and to the
+// system that a host which is there already belongs to.
+static void probe_read_url_host(Loader *loader, const Spot *spot, const char *url)
+{
+    const char *authority = url + strlen("http://");
+    g_autofree char *name = g_strndup(authority, strcspn(authority, ":/?#"));
+    const NodeSpec *node;
+
+    for (guint i = 0; i < loader->scenario->nodes->len; i++) {
+        if (node_is_attached(g_ptr_array_index(loader->scenario->nodes, i)))
+            return;
+    }
+    if (*name == '[' || strchr(name, '.') != NULL || strcmp(name, "localhost") == 0)
+        return;
+    node = loader_find_node(loader, spot, name);
+    if (node != NULL && node->kind != NODE_HOST)
+        spot_error(spot, "%s is no host", node->name);
+}
+
 static void probe_read_target(Loader *loader, const Spot *spot, ProbeSpec *probe)
 {
     const char *target = spot_text(spot, probe->kind == PROBE_HTTP ? "\"http://newyork:8080/\""
@@ -137,6 +156,8 @@ static void probe_read_target(Loader *loader, const Spot *spot, ProbeSpec *probe
         g_autofree char *quote = quote_new(target);
 
         spot_error(spot, "%s is no such URL: write \"http://newyork:8080/\"", quote);
+    } else {
+        probe_read_url_host(loader, spot, target);
     }
 }
 

@@ -75,6 +75,8 @@ static void test_what_is_wrong_is_told(void)
                 "  - {on: a, probe: {ping: b, intervall: 1s}}\n"
                 "  - {on: a, probe: {udp: b, size: 8B}, name: u}\n"
                 "  - {on: a, run: x, name: t}\n"
+                "  - {on: a, probe: {http: 'http://bb:80/'}}\n"
+                "  - {on: a, probe: {http: 'http://s/'}}\n"
                 "expect:\n"
                 "  - {probe: u, dellay.p95: 1ms}\n"
                 "  - {probe: t, rtt.p95: 1ms}\n"
@@ -91,10 +93,29 @@ static void test_what_is_wrong_is_told(void)
         "11:5: tasks[7]: run: and probe: are two tasks: write each by itself",
         "12:30: tasks[8].probe: \"intervall\" is no key of this probe: did you mean \"interval\"?",
         "13:35: tasks[9].probe.size: \"8B\" is out of range: write 16B to 65kB",
-        "16:16: expect[0]: \"dellay.p95\" is no key of an expectation: did you mean \"delay.p95\"?",
-        "17:13: expect[1].probe: \"t\" is no name of a probe: known is u",
-        "18:16: expect[2]: \"delay.p59\" is no key of an expectation: did you mean "
+        "15:27: tasks[11].probe.http: \"bb\" is no node: did you mean \"b\"?",
+        "16:27: tasks[12].probe.http: s is no host",
+        "18:16: expect[0]: \"dellay.p95\" is no key of an expectation: did you mean \"delay.p95\"?",
+        "19:13: expect[1].probe: \"t\" is no name of a probe: known is u",
+        "20:16: expect[2]: \"delay.p59\" is no key of an expectation: did you mean "
         "\"delay.p50\"?");
+}
+
+// Nothing says that they are wrong before the run.
+static void test_a_url_may_name_what_only_the_run_knows(void)
+{
+    g_autoptr(Scenario) scenario =
+        parsed(NETWORK "  - {on: a, probe: {http: 'http://localhost/'}}\n"
+                       "  - {on: a, probe: {http: 'http://[::1]:80/'}}\n"
+                       "  - {on: a, probe: {http: 'http://10.0.0.2'}}\n"
+                       "  - {on: a, probe: {http: 'http://b.lan?q'}}\n"
+                       "  - {on: a, probe: {http: 'http://b?q'}}\n");
+    g_autoptr(Scenario) attached = parsed("nodes: {a: {attach: /proc/1/ns/net}, b: }\n"
+                                          "links: [{endpoints: [a, b]}]\n"
+                                          "tasks: [{on: a, probe: {http: 'http://db:80/'}}]\n");
+
+    g_assert_cmpstr(task_at(scenario, 4)->probe->target, ==, "http://b?q");
+    g_assert_cmpstr(task_at(attached, 0)->probe->target, ==, "http://db:80/");
 }
 
 int main(int argc, char *argv[])
@@ -104,6 +125,8 @@ int main(int argc, char *argv[])
                     test_each_kind_has_its_parameters);
     g_test_add_func("/scenario/probe/what-is-expected-goes-by-the-kind",
                     test_what_is_expected_goes_by_the_kind);
+    g_test_add_func("/scenario/probe/a-url-may-name-what-only-the-run-knows",
+                    test_a_url_may_name_what_only_the_run_knows);
     g_test_add_func("/scenario/probe/what-is-wrong-is-told", test_what_is_wrong_is_told);
     return g_test_run();
 }
