@@ -34,6 +34,25 @@ static void command_suggest(GError *error, const GOptionEntry *entries)
     error->message = message;
 }
 
+// GOption takes the value of "-j 2" from the next argument only: "-j2" becomes "--jobs=2".
+static void command_part_values(int argc, char **argv, const GOptionEntry *entries)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const GOptionEntry *entry = entries;
+
+        if (argv[i][0] != '-' || argv[i][1] == '\0' || argv[i][2] == '\0')
+            continue;
+        while (entry->long_name != NULL && entry->short_name != argv[i][1])
+            entry++;
+        if (entry->long_name != NULL && entry->arg != G_OPTION_ARG_NONE) {
+            g_autofree char *option =
+                g_strdup_printf("--%s=%s", entry->long_name, argv[i] + strlen("-j"));
+
+            argv[i] = (char *)g_intern_string(option);
+        }
+    }
+}
+
 bool command_parse(const Command *command, int *argc, char ***argv, const GOptionEntry *entries,
                    const char *description, int n_arguments, int *status)
 {
@@ -51,8 +70,11 @@ bool command_parse(const Command *command, int *argc, char ***argv, const GOptio
     g_option_context_set_description(context, description);
     // Where operands are a program's own command line, its options are not ours.
     g_option_context_set_strict_posix(context, n_arguments == -1);
-    if (entries != NULL)
+    if (entries != NULL) {
         g_option_context_add_main_entries(context, entries, NULL);
+        if (n_arguments != -1)
+            command_part_values(*argc, *argv, entries);
+    }
     g_option_context_add_main_entries(context, own_entries, NULL);
 
     if (!g_option_context_parse(context, argc, argv, &error)) {

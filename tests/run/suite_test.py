@@ -87,6 +87,7 @@ class Suite(RunCase):
         self.assertEqual(self.lines(self.suite(path, '-k', '*a=2,b=x*')), [('passed', 'm[a=2,b=x]')])
         self.assertEqual(self.suite(path, '--list', '-k', 'a=1').text.split(),
                          ['m[a=1,b=x]', 'm[a=1,b=y]'])
+        self.assertEqual(self.suite(path, '-j2', '--list', '-ka=2,b=y').text.split(), ['m[a=2,b=y]'])
         self.assertIn('no test is called', self.suite(path, '-k', 'z', status=WRONG_USAGE).stderr)
 
     def test_what_is_not_valid_has_its_own_status_and_is_retried(self):
