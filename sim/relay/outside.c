@@ -72,7 +72,7 @@ static char **outside_argv_new(const char *program, pid_t inside_pid, unsigned m
                             "--udp-ns", "none", "--netns", net, NULL);
     if (!is_at_home(user))
         g_strv_builder_add_many(argv, "--userns", user, NULL);
-    else if (getuid() == 0)
+    if (getuid() == 0)
         g_strv_builder_add_many(argv, "--runas", "0:0", NULL);
     return g_strv_builder_end(argv);
 }

@@ -17,6 +17,7 @@ AS_NOBODY = ('unshare', '--mount', 'sh', '-ec', f'''
     mknod /dev/net/tun c 10 200
     chmod 0666 /dev/net/tun
     exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups "$@"''', 'sh')
+WITHOUT_ADMIN = ('setpriv', '--bounding-set', '-sys_admin,-net_admin')
 MAY_MAKE_NAMESPACES = (*AS_NOBODY, 'unshare', '--user', '--net', 'true')
 
 
@@ -114,6 +115,14 @@ class Rootless(Services):
         outside_test.skip_unless_there_is_pasta(self)
         done = self.taploom('with', '--outside', 'bash', '-c', outside_test.ASK,
                             wrap=(*outside_test.OUTSIDE, self.directory, *AS_NOBODY))
+        self.assertEqual((done.status, done.text), (FINISHED_WELL, outside_test.ANSWER),
+                         done.stderr)
+
+    # As in a container that has not got the capabilities.
+    def test_outside_as_root_that_has_to_make_a_user_namespace(self):
+        outside_test.skip_unless_there_is_pasta(self)
+        done = self.taploom('with', '--outside', 'bash', '-c', outside_test.ASK,
+                            wrap=(*outside_test.OUTSIDE, self.directory, *WITHOUT_ADMIN))
         self.assertEqual((done.status, done.text), (FINISHED_WELL, outside_test.ANSWER),
                          done.stderr)
 
