@@ -3,6 +3,7 @@
 #include "core/quote.h"
 
 #include <glib.h>
+#include <string.h>
 
 enum { QUOTE_SHOWN_BYTES = 60 };
 
@@ -26,4 +27,19 @@ char *quote_new(const char *text)
     }
     g_string_append(quote, *at != '\0' ? "…\"" : "\"");
     return g_string_free(quote, FALSE);
+}
+
+char *quote_line_new(const char *text)
+{
+    char *whole = g_strchomp(g_utf8_make_valid(text, -1));
+    g_autofree char *start = NULL;
+
+    if (strchr(whole, '\n') == NULL)
+        return whole;
+    g_strdelimit(whole, "\n", ' ');
+    if (g_utf8_strlen(whole, -1) <= QUOTE_SHOWN_BYTES)
+        return whole;
+    start = g_utf8_substring(whole, 0, QUOTE_SHOWN_BYTES);
+    g_free(whole);
+    return g_strconcat(start, "…", NULL);
 }

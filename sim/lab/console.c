@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/quote.h"
+
 #define CLEAR_LINE "\r\033[K"
 
 struct Console {
@@ -71,8 +73,11 @@ static void console_end(Console *console)
     fflush(console->stream);
 }
 
-void console_line(Console *console, const char *host, const char *mark, const char *line)
+void console_line(Console *console, const char *host, const char *mark, const char *text)
 {
+    g_autofree char *quote = strchr(text, '\n') != NULL ? quote_line_new(text) : NULL;
+    const char *line = quote != NULL ? quote : text;
+
     if (console->is_quiet && strcmp(mark, "$") == 0)
         return;
     console_begin(console);

@@ -27,8 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 bool console_is_terminal(const Console *console);
 bool console_is_coloured(const Console *console);
 
-// "london | line"; `mark` stands between the name and the line.
-void console_line(Console *console, const char *host, const char *mark, const char *line);
+// "london | text", on one line; `mark` stands between the name and the text.
+void console_line(Console *console, const char *host, const char *mark, const char *text);
 
 // Text that ends its own lines.
 void console_print(Console *console, const char *text);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/quantity.h"
+#include "core/quote.h"
 #include "sim/commands/command.h"
 
 enum { OUTCOME_LINES = 10 }; // of output that a finding shows
@@ -67,6 +68,7 @@ static void outcome_add_task(Test *test, JsonObject *task)
     g_autofree char *output = member_text(task, "output");
     gint64 status = json_object_get_int_member_with_default(task, "exit", -1);
     double elapsed_s = json_object_get_double_member_with_default(task, "elapsed_s", 0);
+    g_autofree char *command = quote_line_new(run);
     Finding *finding;
 
     if (!g_strv_contains(bad, outcome))
@@ -75,7 +77,7 @@ static void outcome_add_task(Test *test, JsonObject *task)
         test->task_failed = true;
     finding = test_add_finding(test);
     finding->line = (size_t)json_object_get_int_member_with_default(task, "line", 0);
-    finding->what = g_strdup_printf("%s $ %s", host, run);
+    finding->what = g_strdup_printf("%s $ %s", host, command);
     finding->expected = g_strdup("exit status 0");
     if (strcmp(outcome, "failed") == 0 && status >= 0)
         finding->got = g_strdup_printf("exit status %d after %.2f s", (int)status, elapsed_s);

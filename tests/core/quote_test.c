@@ -38,11 +38,29 @@ static void test_cuts_long_texts(void)
     assert_quote(text, expected);
 }
 
+static void assert_line(const char *text, const char *expected)
+{
+    g_autofree char *line = quote_line_new(text);
+
+    g_assert_cmpstr(line, ==, expected);
+}
+
+static void test_several_lines_become_one(void)
+{
+    assert_line("", "");
+    assert_line("set -e\necho é\n\n", "set -e echo é");
+    assert_line("one line, which is longer than that and is whole all the same, to its end\n",
+                "one line, which is longer than that and is whole all the same, to its end");
+    assert_line("two lines that are longer than\nthat and of which the beginnińg\nis shown",
+                "two lines that are longer than that and of which the beginni…");
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/quote/shows-what-prints", test_shows_what_prints);
     g_test_add_func("/core/quote/escapes-what-does-not", test_escapes_what_does_not);
     g_test_add_func("/core/quote/cuts-long-texts", test_cuts_long_texts);
+    g_test_add_func("/core/quote/several-lines-become-one", test_several_lines_become_one);
     return g_test_run();
 }

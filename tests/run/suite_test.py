@@ -72,6 +72,16 @@ class Suite(RunCase):
         for line in done.text.splitlines():
             self.assertTrue(len(line) <= 80 or str(self.directory) in line, line)
 
+    def test_a_script_of_several_lines_is_told_on_one(self):
+        script = 'echo out\nif true; then\n  false\nfi\n'
+        path = self.write(scenario(task('london', script)), 'script')
+        done = self.suite(path, status=TASK_FAILED)
+        self.assertIn('1: london $ echo out if true; then false fi expected',
+                      ' '.join(done.text.split()))
+        done = self.taploom('run', path)
+        self.assertIn('london $ echo out if true; then   false fi\n', done.text)
+        self.assertIn('london ! exit status 1: echo out if true; then   false fi\n', done.text)
+
     def test_each_combination_is_a_test(self):
         path = self.write(MATRIX, 'm')
         done = self.suite(path, status=TASK_FAILED)
