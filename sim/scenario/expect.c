@@ -226,6 +226,17 @@ static void expect_read_filter(Loader *loader, const Spot *spot, void *into)
 }
 
 // "/regex/", "text", and either behind a "!": not in the output.
+// "/error/i", as other languages write it: taken for a text it is never there, and behind ! it
+// never fails.
+static bool output_has_flags(const char *text)
+{
+    static const char *const flags[] = {"g",  "i",  "m",  "s",  "x",  "gi",
+                                        "ig", "im", "mi", "is", "si", NULL};
+    const char *end = strrchr(text, '/');
+
+    return *text == '/' && end > text + 1 && g_strv_contains(flags, end + 1);
+}
+
 static void expect_read_output(Loader *loader, const Spot *spot, void *into)
 {
     const char *text = spot_text(spot, "a text, or /REGEX/");
@@ -247,6 +258,9 @@ static void expect_read_output(Loader *loader, const Spot *spot, void *into)
     if (strlen(text) < 2 || *text != '/' || !g_str_has_suffix(text, "/")) {
         if (*text == '\0')
             spot_error(spot, "is empty: write a text, or /REGEX/");
+        else if (output_has_flags(text))
+            spot_error(spot, "takes no flags behind its last /: write /(?i)REGEX/, or as an "
+                             "expression what is a path, as /\\/tmp\\/i/");
         spec->words = g_strdup(text);
         return;
     }

@@ -91,6 +91,20 @@ static void test_what_is_no_bound_is_told_how_one_is_written(void)
                   "taploom-scenario(5)");
 }
 
+// As a text they would never be there, so that the second one would always hold.
+static void test_an_expression_has_no_flags_behind_it(void)
+{
+    ASSERT_ERRORS(NETWORK "expect:\n"
+                          "  - {task: pinger, output: /error/i}\n"
+                          "  - {task: pinger, output: '!/error/gi'}\n"
+                          "  - {task: pinger, output: /tmp/index}\n"
+                          "  - {task: pinger, output: /i}\n",
+                  "7:28: expect[0].output: takes no flags behind its last /: write /(?i)REGEX/, or "
+                  "as an expression what is a path, as /\\/tmp\\/i/",
+                  "8:28: expect[1].output: takes no flags behind its last /: write /(?i)REGEX/, or "
+                  "as an expression what is a path, as /\\/tmp\\/i/");
+}
+
 // `within` is also the time that reachable: gives.
 static void test_a_probe_is_expected_within_a_time(void)
 {
@@ -163,6 +177,8 @@ int main(int argc, char *argv[])
                     test_a_greater_sign_wants_quotes);
     g_test_add_func("/scenario/expect/an-exclamation-mark-wants-quotes",
                     test_an_exclamation_mark_wants_quotes);
+    g_test_add_func("/scenario/expect/an-expression-has-no-flags-behind-it",
+                    test_an_expression_has_no_flags_behind_it);
     g_test_add_func("/scenario/expect/what-is-no-bound-is-told-how-one-is-written",
                     test_what_is_no_bound_is_told_how_one_is_written);
     g_test_add_func("/scenario/expect/what-is-wrong-is-told", test_what_is_wrong_is_told);
