@@ -38,14 +38,15 @@ static void reachable_read_to(Loader *loader, const Spot *spot, void *into)
 static const Field reachable_fields[] = {
     {"from", reachable_read_from}, {"to", reachable_read_to}, {NULL, NULL}};
 
-static TaskSpec *reachable_task_new(const ReachableDraft *draft, int64_t after_ns,
-                                    int64_t within_ns)
+static TaskSpec *reachable_task_new(const ReachableDraft *draft, SourcePosition position,
+                                    int64_t after_ns, int64_t within_ns)
 {
     TaskSpec *task = task_spec_new();
 
     task->node = draft->ends[0];
     task->after = g_ptr_array_new();
     task->at_ns = after_ns;
+    task->position = position;
     task->is_judged = true;
     task->command = g_strdup_printf("probe reach %s", draft->ends[1]->name);
     task->probe = g_new0(ProbeSpec, 1);
@@ -90,7 +91,7 @@ ExpectSpec *reachable_read(Loader *loader, const Spot *spot, int64_t after_ns, i
         return NULL;
     spec = g_new0(ExpectSpec, 1);
     spec->subject = EXPECT_PROBE;
-    spec->task = reachable_task_new(&draft, after_ns, within_ns);
+    spec->task = reachable_task_new(&draft, spot->value->position, after_ns, within_ns);
     g_ptr_array_add(loader->scenario->tasks, (gpointer)spec->task);
     spec->metric = metric_find(reach_metrics, "within");
     spec->bounds = (Bounds){.low = -HUGE_VAL, .high = (double)within_ns};

@@ -109,6 +109,7 @@ static void test_reachable_is_a_probe_at_a_time(void)
     g_assert_cmpuint(scenario->tasks->len, ==, 2);
     g_assert_true(spec->task == g_ptr_array_index(scenario->tasks, 1));
     g_assert_true(spec->task->node == scenario_node(scenario, "b"));
+    g_assert_cmpuint(spec->task->position.line, ==, 6);
     g_assert_cmpint(spec->task->at_ns, ==, INT64_C(20000000000));
     g_assert_cmpint(spec->task->probe->timeout_ns, ==, INT64_C(5000000000));
     g_assert_true(bounds_hold(&spec->bounds, 5e9));
