@@ -39,6 +39,8 @@ static int main_report_unknown(const char *name)
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     const char *nearest;
 
+    g_ptr_array_add(names, "--help"); // before shell, which is as near to help
+    g_ptr_array_add(names, "--version");
     for (const Command *const *command = commands; *command != NULL; command++) {
         if (!(*command)->internal)
             g_ptr_array_add(names, (char *)(*command)->name);

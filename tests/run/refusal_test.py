@@ -66,6 +66,8 @@ tasks:
                 ((), 'Usage: taploom'),
                 (('rnu',), 'did you mean run?'),
                 (('frobnicate',), 'no command "frobnicate"'),
+                (('help',), 'no command "help": did you mean --help?'),
+                (('--verison',), 'no command "--verison": did you mean --version?'),
                 (('run',), 'takes FILE'),
                 (('run', path, path), 'takes FILE'),
                 (('run', path, '--sed', '7'), '--sed'),
