@@ -162,8 +162,13 @@ static void schema_definition(SchemaWriter *self, ParamType type)
     schema_text(self, "type", "string");
     schema_text(self, "pattern", schema_types[type].pattern);
     schema_close(self);
-    if (schema_types[type].may_be_number)
-        schema_type(self, type == PARAM_COUNT ? "integer" : "number");
+    if (schema_types[type].may_be_number) {
+        schema_open(self, NULL);
+        schema_text(self, "type", type == PARAM_COUNT ? "integer" : "number");
+        json_builder_set_member_name(self->json, "minimum");
+        json_builder_add_int_value(self->json, 0); // as none of the patterns has a sign
+        schema_close(self);
+    }
     if (type == PARAM_BOOLEAN)
         schema_type(self, "boolean");
     schema_reference(self, "variable");

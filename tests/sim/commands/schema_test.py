@@ -55,6 +55,7 @@ WRONG = [
     (['links', 1, 'delay'], '20'), (['links', 1, 'delay'], 20), (['links', 1, 'rate'], '1mbyte'),
     (['links', 1, 'reverse', 'name'], 'x'), (['tasks', 0, 'background'], 'maybe'),
     (['tasks', 0, 'timeout'], [1]), (['timeline', 0, 'at'], '1'), (['seed'], 'x'), (['seed'], 1.5),
+    (['seed'], -1),
     (['timeline', 1, 'set', 'los'], '1%'), (['timeline', 1, 'set', 'loss.burst'], '4 packets'),
     (['timeline', 1, 'set', 'loss.model'], 'gibert'), (['timeline', 1, 'set', 'delay'], '5'),
     (['links', 0, 'loss', 'every'], 4), (['links', 0, 'loss', 'rate'], '150%'),
@@ -98,6 +99,10 @@ class Checker:
     def anyOf(self, value, rule, _, where):
         found = [self.wrong(value, choice, where) for choice in rule]
         return f'{where}: none of: {found}' if all(found) else None
+
+    def minimum(self, value, rule, _, where):
+        too_small = self.is_kind(value, 'number') and value < rule
+        return f'{where}: {value} is less than {rule}' if too_small else None
 
     def enum(self, value, rule, _, where):
         same = any(type(value) is type(word) and value == word for word in rule)
