@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,8 +40,8 @@ static int main_report_unknown(const char *name)
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     const char *nearest;
 
-    g_ptr_array_add(names, "--help"); // before shell, which is as near to help
-    g_ptr_array_add(names, "--version");
+    g_ptr_array_add(names, (char *)"--help"); // before shell, which is as near to help
+    g_ptr_array_add(names, (char *)"--version");
     for (const Command *const *command = commands; *command != NULL; command++) {
         if (!(*command)->internal)
             g_ptr_array_add(names, (char *)(*command)->name);
@@ -66,12 +67,23 @@ static void main_open_missing_streams(void)
         close(fd);
 }
 
-int main(int argc, char **argv)
+// What was printed and could not be written, onto a full disk say, has not been told. A command
+// that was refused something has said so.
+static int main_end(int status)
+{
+    bool is_written = fflush(stdout) == 0 && !ferror(stdout);
+
+    if (is_written || status == STATUS_REFUSED)
+        return status;
+    fputs("taploom: standard output could not be written in full: write it where there is room\n",
+          stderr);
+    return status == STATUS_OK ? STATUS_REFUSED : status;
+}
+
+static int main_run(int argc, char **argv)
 {
     const Command *command;
 
-    main_open_missing_streams();
-    setlocale(LC_CTYPE, ""); // the rest stays "C": numbers read and written have a point
     if (argc < 2) {
         main_print_help(stderr);
         return STATUS_USAGE;
@@ -86,4 +98,11 @@ int main(int argc, char **argv)
     }
     command = main_find(argv[1]);
     return command != NULL ? command->run(argc - 1, argv + 1) : main_report_unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    main_open_missing_streams();
+    setlocale(LC_CTYPE, ""); // the rest stays "C": numbers read and written have a point
+    return main_end(main_run(argc, argv));
 }

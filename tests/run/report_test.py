@@ -249,6 +249,14 @@ class Report(RunCase):
                                      status=REFUSED)
         self.assertIn('No space left on device', done.stderr)
 
+    def test_text_that_cannot_be_written_is_refused(self):
+        path = self.write(pair(task('london', 'true')))
+        for arguments in (('run', path), ('check', path), ('presets',), ('--version',)):
+            with open('/dev/full', 'w', encoding='utf-8') as full:
+                done = self.taploom(*arguments, stdout=full)
+            self.assertEqual(done.status, REFUSED, arguments)
+            self.assertIn('taploom: standard output could not be written in full', done.stderr)
+
     def test_report_replaces_a_longer_one(self):
         place = self.directory / 'again.json'
         place.write_text('x' * 10**6, encoding='utf-8')
