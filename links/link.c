@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/scale.h"
 #include "links/chain.h"
 #include "links/fault/faults.h"
 #include "links/link_path.h"
@@ -243,6 +244,31 @@ void link_set_beyond(Link *link, LinkDirection direction, int64_t beyond_ns)
     chain_set_beyond(link_path_chain(path), beyond_ns);
 }
 
+int64_t link_late_ns(const LinkConfig *config, int64_t late_floor_ns, Probability late_of_delay)
+{
+    uint64_t delay_ns = (uint64_t)link_config_delay_ns(config);
+
+    return MAX(late_floor_ns, (int64_t)scale(delay_ns, late_of_delay, RANDOM_ALWAYS));
+}
+
+static void link_path_judge(LinkPath *path)
+{
+    if (path->is_judged)
+        path->track->meter.late_ns =
+            link_late_ns(path->lane.config, path->late_floor_ns, path->late_of_delay);
+}
+
+void link_judge(Link *link, LinkDirection direction, int64_t late_floor_ns,
+                Probability late_of_delay)
+{
+    LinkPath *path = link->paths[direction];
+
+    path->is_judged = true;
+    path->late_floor_ns = late_floor_ns;
+    path->late_of_delay = late_of_delay;
+    link_path_judge(path);
+}
+
 void link_configure(Link *link, LinkDirection direction, const LinkConfig *config)
 {
     LinkPath *path = link->paths[direction];
@@ -262,6 +288,7 @@ void link_configure(Link *link, LinkDirection direction, const LinkConfig *confi
     link_path_bequeath(path);
     link_pair(link);
     chain_set_beyond(link_path_chain(path), path->beyond_ns);
+    link_path_judge(path);
     if (link->changed != NULL && link_least_ns(link, direction) != least_ns)
         link->changed(link->data, direction);
     link_play(link, direction);

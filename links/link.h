@@ -68,6 +68,14 @@ bool link_is_down(const Link *link, LinkDirection direction);
 // meter_depart() at the real departure; otherwise the link does, in engine time.
 Meter *link_take_meter(Link *link, LinkDirection direction);
 
+// A departure that the meter sees is late by more than link_late_ns() of the configuration in
+// force; without this none is.
+void link_judge(Link *link, LinkDirection direction, int64_t late_floor_ns,
+                Probability late_of_delay);
+
+// The larger of a time and a share of the delay.
+int64_t link_late_ns(const LinkConfig *config, int64_t late_floor_ns, Probability late_of_delay);
+
 // The stage of that class, NULL where the configuration needs none. From any thread for `faults`
 // and the gate of a replay, else on the engine's.
 const Stage *link_stage(const Link *link, LinkDirection direction, const StageClass *class);

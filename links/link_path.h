@@ -53,6 +53,9 @@ struct LinkPath {
     const Stage *faults, *replay_gate; // NULL without
     bool is_down;
     bool meter_taken;
+    bool is_judged; // by link_judge(), with these
+    int64_t late_floor_ns;
+    Probability late_of_delay;
     LossRuns runs;
     max_align_t queue_room[LANE_QUEUE_BYTES / sizeof(max_align_t)];
     MeterRoom meter_room;

@@ -120,8 +120,8 @@ static bool lab_open_interface(Lab *lab, Host *host, const InterfaceSpec *spec, 
     g_array_append_val(lab->interfaces, interface);
     interface.device->inward = topology_entry(lab->topology, spec);
     interface.device->meter = link_take_meter(link, interface_direction_in(spec));
-    interface.device->meter->late_ns = fidelity_late_ns(
-        &lab->scenario->fidelity, spec->link->directions[interface_direction_in(spec)]);
+    link_judge(link, interface_direction_in(spec), lab->scenario->fidelity.late_floor_ns,
+               lab->scenario->fidelity.late_of_delay);
     topology_connect(lab->topology, spec, &interface.device->sink);
     live_add(lab->live, spec, interface.device);
     return data_thread_add(lab->data_thread, interface.device, error) &&

@@ -8,10 +8,7 @@
 
 int64_t fidelity_late_ns(const FidelitySpec *fidelity, const LinkConfig *config)
 {
-    uint64_t of_delay_ns =
-        scale((uint64_t)link_config_delay_ns(config), fidelity->late_of_delay, RANDOM_ALWAYS);
-
-    return MAX(fidelity->late_floor_ns, (int64_t)of_delay_ns);
+    return link_late_ns(config, fidelity->late_floor_ns, fidelity->late_of_delay);
 }
 
 G_GNUC_PRINTF(2, 3)

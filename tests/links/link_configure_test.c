@@ -84,6 +84,24 @@ static void test_longer_delay_is_for_what_comes(void)
     rig_assert_times(&rig, (const int64_t[]){5 * MS, 12 * MS}, 2);
 }
 
+static void test_what_is_late_follows_the_delay(void)
+{
+    LinkRig rig;
+    const Meter *meter;
+
+    link_rig_open(&rig, 1, "live", "delay 500ms", NULL);
+    meter = link_meter(rig.link, LINK_FORWARD);
+    rig_configure(&rig, 0, "delay 400ms");
+    g_assert_cmpint(meter->late_ns, ==, INT64_MAX); // as long as nobody judges
+    link_judge(rig.link, LINK_FORWARD, MS, RANDOM_ALWAYS / 8);
+    g_assert_cmpint(meter->late_ns, ==, 50 * MS);
+    rig_configure(&rig, MS, "delay 5ms");
+    g_assert_cmpint(meter->late_ns, ==, MS);
+    rig_configure(&rig, 2 * MS, "delay 80ms");
+    g_assert_cmpint(meter->late_ns, ==, 10 * MS);
+    link_rig_close(&rig);
+}
+
 static void test_shorter_delay_does_not_overtake(void)
 {
     LinkRig rig;
@@ -198,5 +216,7 @@ int main(int argc, char *argv[])
                     test_fates_are_those_of_the_numbers);
     g_test_add_func("/links/link_configure/down-loses-what-is-under-way",
                     test_down_loses_what_is_under_way);
+    g_test_add_func("/links/link_configure/what-is-late-follows-the-delay",
+                    test_what_is_late_follows_the_delay);
     return g_test_run();
 }
