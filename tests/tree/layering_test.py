@@ -50,7 +50,7 @@ RANDOM = (
     r'|g_test_rand_\w+')
 CALLS = [
     ('clock', CLOCK, ['sim/realtime/clock.c'], r'tests/'),
-    ('sleep', SLEEP, [], r'tests/(netns|bench)/'),
+    ('sleep', SLEEP, [], r'tests/(netns|bench)/|tests/support/halts\.c'),
     ('random', RANDOM, ['core/random.c'], r'tests/(netns|bench)/'),
 ]
 CALLS = [
