@@ -12,7 +12,10 @@
 #include "sim/realtime/clock.h"
 #include "sim/suite/outcome.h"
 
-enum { TRIAL_N_HANDLES = 2 };
+enum {
+    TRIAL_N_HANDLES = 2,
+    TRIAL_HEED_MS = 5000, // from asking it to end to SIGKILL
+};
 
 struct Trial {
     TrialContext context;
@@ -71,6 +74,12 @@ static void trial_out_of_time(uv_timer_t *timer)
     // Asked first, for its report; the second time it goes at once.
     trial_signal(self, self->is_late ? SIGKILL : SIGINT);
     self->is_late = true;
+}
+
+// If this process was halted, an end in time has not been heard yet. It is before the next timer.
+static void trial_limit_reached(uv_timer_t *timer)
+{
+    uv_timer_start(timer, trial_out_of_time, 1, TRIAL_HEED_MS);
 }
 
 // The command line; the caller frees it.
@@ -151,7 +160,7 @@ Trial *trial_new(const TrialContext *context, Test *test, Folder *folder, GError
         uint64_t limit_ms = (uint64_t)(context->time_limit_ns + 999999) / 1000000;
 
         uv_update_time(context->loop);
-        uv_timer_start(&self->time_limit, trial_out_of_time, limit_ms, 5000);
+        uv_timer_start(&self->time_limit, trial_limit_reached, limit_ms, 0);
     }
     return self;
 }

@@ -415,6 +415,23 @@ class Suite(RunCase):
         self.suite(path, '--repeat', '4', '-j', '4')
         self.assertEqual(list(self.directory.glob('*.pcap')), [])
 
+    def test_an_end_in_time_counts_though_it_is_heard_late(self):
+        limit_s = 5
+        begun, go = self.directory / 'begun', self.directory / 'go'
+        run = f'touch {begun}; until test -e {go}; do sleep 0.02; done; exit 3'
+        running = self.start('test', self.write(scenario(task('london', run)), 's'),
+                             '--time-limit', f'{limit_s}s')
+        harness.wait_until(begun.exists, 'the task has begun')
+        running.signal(harness.signal.SIGSTOP)
+        go.touch()
+        # Left are the suite and the process that removes its folders.
+        harness.wait_until(lambda: len(self.processes()) <= 2, 'the run has ended')
+        harness.time.sleep(limit_s)
+        running.signal(harness.signal.SIGCONT)
+        done = running.finish()
+        self.assertEqual(done.status, TASK_FAILED, done.text)
+        self.assertNotIn('time limit', done.text)
+
     def test_a_time_limit(self):
         done = self.suite(self.write(scenario(task('london', 'sleep 100')), 's'),
                           '--time-limit', '500ms', status=REFUSED)
