@@ -156,17 +156,25 @@ static Frame *fq_pie_dequeue(Queue *queue)
     return NULL;
 }
 
+// In turns, cut where one ends, so that a super-frame stands where its segments would.
 static Frame *fq_pie_drain(Queue *queue)
 {
-    FqPieFlow *flow = fq_pie_turn((FqPieQueue *)queue);
-    Frame *frame;
+    FqPieQueue *self = (FqPieQueue *)queue;
+    FqPieFlow *flow;
 
-    if (flow == NULL)
-        return NULL;
-    frame = frame_queue_take(&flow->frames);
-    queue_count_out(queue, frame);
-    drr_charge(&flow->drr, frame_wire_bytes(frame));
-    return frame;
+    while ((flow = fq_pie_turn(self)) != NULL) {
+        const Frame *head = frame_queue_peek(&flow->frames);
+        unsigned n_segments =
+            drr_n_packets(&self->drr, &flow->drr, head->n_segments, frame_segment_bytes(head));
+        Frame *front = queue_take_front(queue, &flow->frames, n_segments);
+
+        if (front == NULL)
+            continue;
+        drr_charge_group(&self->drr, &flow->drr, front->n_segments, frame_segment_bytes(front),
+                         frame_last_segment_bytes(front));
+        return front;
+    }
+    return NULL;
 }
 
 // Another number of queues: what waits is put into them anew and keeps its time; each PIE is as at

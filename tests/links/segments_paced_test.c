@@ -130,6 +130,30 @@ static void test_same_fates_while_rates_change(void)
     assert_changing("100ms", 100000000);
 }
 
+// What waits goes from one discipline into another in the order in which its segments would.
+static void test_same_fates_while_disciplines_change(void)
+{
+#define AT "rate 10mbit, spacing 0ns, queue.discipline "
+    static const char *const disciplines[] = {
+        AT "drop-tail, queue.limit 50 packets",
+        AT "drop-head, queue.limit 30 packets",
+        AT "codel, queue.target 2ms, queue.interval 10ms",
+        AT "fq-codel, queue.target 2ms, queue.interval 10ms",
+        AT "cobalt, queue.target 1ms, queue.interval 5ms",
+        AT "red",
+        AT "pie, queue.burst 0ns",
+        AT "fq-pie, queue.burst 0ns, queue.target 3ms",
+        AT "fq-pie, queue.burst 0ns, queue.target 3ms, queue.flows 2",
+        AT "dualpi2",
+        AT "classes, queue.classes udp:weight 1,default:weight 3",
+        NULL,
+    };
+#undef AT
+
+    for (uint64_t seed = 0; seed < 4; seed++)
+        assert_equivalent(disciplines[0], disciplines, 20000000, 0, seed);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -140,5 +164,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/segments_paced/same-fates-in-slots", test_same_fates_in_slots);
     g_test_add_func("/links/segments_paced/same-fates-while-rates-change",
                     test_same_fates_while_rates_change);
+    g_test_add_func("/links/segments_paced/same-fates-while-disciplines-change",
+                    test_same_fates_while_disciplines_change);
     return g_test_run();
 }
