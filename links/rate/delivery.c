@@ -58,7 +58,13 @@ static uint64_t delivery_advance(const Pacer *pacer, Pace *pace, int64_t from_ns
                                    now_ns);
 }
 
-static const PacerClass delivery_pacer_class = {.pass = delivery_pass, .advance = delivery_advance};
+static void delivery_miss(Pace *pace, int64_t now_ns)
+{
+    delivery_cursor_miss(&pace->delivery, now_ns);
+}
+
+static const PacerClass delivery_pacer_class = {
+    .pass = delivery_pass, .advance = delivery_advance, .miss = delivery_miss};
 
 static void delivery_init(Stage *stage)
 {

@@ -33,6 +33,13 @@ typedef struct {
     bool is_looped;
 } DeliveryPlay;
 
+// Gives up what is left of the opportunities at `now_ns`.
+static inline void delivery_cursor_miss(DeliveryCursor *cursor, int64_t now_ns)
+{
+    if (cursor->at_ns == now_ns)
+        cursor->at_ns--;
+}
+
 // When the last of `bytes` is delivered that wait from `from_ns` on; ENGINE_NEVER_NS behind the
 // end. They take what is left of an opportunity at that very instant, else those later than it.
 int64_t delivery_cursor_pass(DeliveryCursor *cursor, const DeliveryPlay *play, uint64_t bytes,

@@ -28,6 +28,17 @@ static int64_t pacer_pass(const Pacer *self, Pace *pace, uint64_t bytes, int64_t
     return self->is_unlimited ? from_ns : self->class->pass(self, pace, bytes, from_ns);
 }
 
+// The pace that `frame` meets, which is to be sent now.
+static Pace pacer_pace(const Pacer *self, const Frame *frame)
+{
+    int64_t now_ns = engine_now(self->server.stage.engine);
+    Pace pace = self->pace;
+
+    if (self->class->miss != NULL && frame->wired_ns == now_ns)
+        self->class->miss(&pace, now_ns);
+    return pace;
+}
+
 // Walks over the segments of `frame` as long as their instants are not after `until_ns`, and
 // returns how many that are. `pace` is moved behind them, `*from_ns` to the last one's instant.
 static unsigned pacer_walk(const Pacer *self, const Frame *frame, uint64_t sent_bytes, Pace *pace,
@@ -53,7 +64,7 @@ static unsigned pacer_walk(const Pacer *self, const Frame *frame, uint64_t sent_
 static unsigned pacer_group_size(const Server *server, const Frame *frame)
 {
     const Pacer *self = (const Pacer *)server;
-    Pace pace = self->pace;
+    Pace before = pacer_pace(self, frame), pace = before;
     int64_t at_ns = engine_now(server->stage.engine);
     int64_t first_ns = pacer_pass(self, &pace, pacer_wire_bytes(self, frame, 0), at_ns);
     unsigned n_passed;
@@ -61,7 +72,7 @@ static unsigned pacer_group_size(const Server *server, const Frame *frame)
     // Without a spacing even those of one instant go one by one: what waits may still be dropped.
     if (first_ns == ENGINE_NEVER_NS || server->stage.lane->spacing_ns == 0)
         return 1;
-    pace = self->pace;
+    pace = before;
     n_passed = pacer_walk(self, frame, 0, &pace, &at_ns, first_ns + server->stage.lane->spacing_ns);
     return n_passed;
 }
@@ -69,7 +80,7 @@ static unsigned pacer_group_size(const Server *server, const Frame *frame)
 static unsigned pacer_at_once_segments(const Server *server, const Frame *frame)
 {
     const Pacer *self = (const Pacer *)server;
-    Pace pace = self->pace;
+    Pace pace = pacer_pace(self, frame);
     int64_t now_ns = engine_now(server->stage.engine);
 
     return pacer_walk(self, frame, 0, &pace, &now_ns, now_ns);
@@ -103,7 +114,7 @@ static bool pacer_send(Server *server, Frame *group)
 {
     Pacer *self = (Pacer *)server;
 
-    self->before = self->pace;
+    self->before = pacer_pace(self, group);
     self->begun_ns = engine_now(server->stage.engine);
     self->sent_bytes = 0;
     server->under_way = group;

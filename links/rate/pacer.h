@@ -26,6 +26,8 @@ typedef struct {
     // How much of the next segment, whose instant is still to come, has been sent by `now_ns`;
     // moves `pace` on to now. NULL for nothing.
     uint64_t (*advance)(const Pacer *pacer, Pace *pace, int64_t from_ns, int64_t now_ns);
+    // For what came at `now_ns`: gives up whatever that very instant has left. NULL for nothing.
+    void (*miss)(Pace *pace, int64_t now_ns);
 } PacerClass;
 
 struct Pacer {

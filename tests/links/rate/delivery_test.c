@@ -104,6 +104,22 @@ static void test_too_late_at_the_very_instant(void)
     link_rig_close(&rig);
 }
 
+// Also where what came before leaves some of that instant's opportunities, as behind another link
+// with a trace. What waited can have it.
+static void test_too_late_for_what_is_left_over(void)
+{
+    static const int64_t expected_ns[] = {MS, 2 * MS, 2 * MS, 4 * MS};
+    LinkRig rig;
+
+    rig_open(&rig, "1\n1\n2\n4", "queue 10 packets");
+    script_add(&rig.script[LINK_FORWARD], 0, 0, 1, 60);
+    script_add(&rig.script[LINK_FORWARD], MS, 0, 2, 60);
+    script_add(&rig.script[LINK_FORWARD], 2 * MS, 0, 1, 60);
+    link_rig_run_to_end(&rig);
+    probe_assert_times(&rig.probe[LINK_FORWARD], expected_ns, G_N_ELEMENTS(expected_ns));
+    link_rig_close(&rig);
+}
+
 static void test_once_ends(void)
 {
     LinkRig rig;
@@ -279,6 +295,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/links/delivery/delivers-as-mahimahi", test_delivers_as_mahimahi);
     g_test_add_func("/links/delivery/too-late-at-the-very-instant",
                     test_too_late_at_the_very_instant);
+    g_test_add_func("/links/delivery/too-late-for-what-is-left-over",
+                    test_too_late_for_what_is_left_over);
     g_test_add_func("/links/delivery/once-ends", test_once_ends);
     g_test_add_func("/links/delivery/nothing-happens-while-idle", test_nothing_happens_while_idle);
     g_test_add_func("/links/delivery/rate-in-the-long-run", test_rate_in_the_long_run);
